@@ -1,0 +1,1 @@
+"""Text steps, slang and the judging of rows."""

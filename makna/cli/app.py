@@ -1,0 +1,144 @@
+"""The commands and their options. Bodies import what they need, so that `--help` is quick."""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from makna import __version__
+from makna.core.errors import UserError
+from makna.core.messages import say
+
+
+class WrongWords(UserError):
+    """The command line does not fit: a word too many, too few, or unknown."""
+
+
+def make_app(words: list[str]) -> int:
+    """Build the commands in the language in force, run one, and return its exit code.
+
+    Parameters
+    ----------
+    words : list of str
+        Words after ``makna``.
+
+    Raises
+    ------
+    UserError
+        The words do not fit, or the command found the user's input wrong.
+    """
+    command = get_command(_app())
+    try:
+        result = command.main(args=words or ["--help"], prog_name="makna", standalone_mode=False)
+    except typer.Abort as problem:
+        raise KeyboardInterrupt from problem
+    except Exception as problem:
+        # Typer brings its own click since 0.26, so its exceptions are known by what they can do.
+        if not hasattr(problem, "format_message"):
+            raise
+        raise _in_words(problem) from problem
+    return result if isinstance(result, int) else 0
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        help=say("cli.help"), no_args_is_help=False, add_completion=False, rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]}, epilog=say("cli.epilog"),
+    )  # fmt: skip
+
+    def version(value: bool) -> None:
+        if value:
+            typer.echo(f"makna {__version__}")
+            raise typer.Exit
+
+    @app.callback()
+    def top(
+        _version: Annotated[bool, typer.Option("--version", callback=version, is_eager=True, help=say("cli.version"))] = False,
+    ) -> None:
+        pass
+
+    _add_run(app)
+    _add_predict(app)
+    _add_small(app)
+    return app
+
+
+def _add_run(app: typer.Typer) -> None:
+    @app.command("run", help=say("cli.run"))
+    def run(
+        recipe: Annotated[str, typer.Argument(metavar="STUDY|RECIPE.yaml", help=say("cli.run_recipe"))],
+        data: Annotated[str | None, typer.Option("--data", metavar="FILE", help=say("cli.run_data"))] = None,
+        sets: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help=say("cli.run_set"))] = None,
+        only: Annotated[str, typer.Option("--only", metavar="NAME,…", help=say("cli.run_only"))] = "",
+        rows: Annotated[int | None, typer.Option("--rows", min=10, metavar="N", help=say("cli.run_rows"))] = None,
+        out: Annotated[str | None, typer.Option("--out", metavar="DIR", help=say("cli.run_out"))] = None,
+        resume: Annotated[bool, typer.Option("--resume", help=say("cli.run_resume"))] = False,
+    ) -> None:
+        from makna.cli.run import RunWords, run_study
+
+        names = tuple(name.strip() for name in only.split(",") if name.strip())
+        run_study(RunWords(recipe, data, tuple(sets or ()), names, rows, out, resume))
+
+
+def _add_predict(app: typer.Typer) -> None:
+    @app.command("predict", help=say("cli.predict"))
+    def predict(
+        model: Annotated[str, typer.Argument(metavar="MODEL", help=say("cli.predict_model"))],
+        file: Annotated[str, typer.Argument(metavar="FILE", help=say("cli.predict_file"))],
+        out: Annotated[str, typer.Option("--out", metavar="FILE", help=say("cli.predict_out"))],
+        text: Annotated[list[str] | None, typer.Option("--text", metavar="COLUMN", help=say("cli.predict_text"))] = None,
+        chunk: Annotated[int, typer.Option("--chunk", min=1, metavar="N", help=say("cli.predict_chunk"))] = 5000,
+    ) -> None:
+        from makna.cli.predict import predict_table
+
+        predict_table(model, file, out, list(text or []), chunk)
+
+
+def _add_small(app: typer.Typer) -> None:
+    @app.command("init", help=say("cli.init"))
+    def init(
+        file: Annotated[str, typer.Argument(metavar="FILE", help=say("cli.init_file"))],
+        out: Annotated[str | None, typer.Option("--out", metavar="RECIPE.yaml", help=say("cli.init_out"))] = None,
+    ) -> None:
+        from makna.cli.init import write_recipe
+
+        write_recipe(file, out)
+
+    @app.command("studies", help=say("cli.studies"))
+    def studies() -> None:
+        from makna.cli.studies import list_studies
+
+        list_studies()
+
+    @app.command("doctor", help=say("cli.doctor"))
+    def doctor() -> None:
+        from makna.cli.doctor import examine
+
+        examine()
+
+
+def _in_words(problem: Any) -> UserError:
+    """Say in the language in force what does not fit in the command line."""
+    context = getattr(problem, "ctx", None)
+    help_line = f"{context.command_path} --help" if context is not None else "makna --help"
+    parameter = getattr(problem, "param", None)
+    kind = {base.__name__ for base in type(problem).__mro__}
+    if "NoSuchOption" in kind:
+        return WrongWords("cli.no_option", name=problem.option_name, hint=_hint(problem.possibilities), help=help_line)
+    if "MissingParameter" in kind and parameter is not None:
+        return WrongWords("cli.missing_word", name=parameter.metavar or parameter.opts[0], help=help_line)
+    if "BadParameter" in kind and parameter is not None:
+        return WrongWords("cli.bad_word", name=parameter.opts[0], reason=problem.message, help=help_line)
+    commands = getattr(getattr(context, "command", None), "commands", None)
+    came = re.search("'(.+?)'", problem.message)
+    if commands and came and came[1] not in commands:
+        near = get_close_matches(came[1], list(commands), n=1)
+        return WrongWords("cli.no_command", name=came[1], allowed=", ".join(commands), hint=_hint(near))
+    return WrongWords("cli.wrong_words", reason=problem.format_message(), help=help_line)
+
+
+def _hint(matches: Sequence[str] | None) -> str:
+    return f" {say('cli.did_you_mean', match=matches[0])}" if matches else ""

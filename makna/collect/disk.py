@@ -1,0 +1,106 @@
+"""Files as the disk gives them: checks before reading, and the system's errors in plain words."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from makna.collect.names import hint, listed
+from makna.core.errors import DataError
+
+FORMATS = {
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".tab": "delimited",
+    ".txt": "delimited",
+    ".xlsx": "workbook",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_ZIPPED = ".gz"
+_PLAIN_WORDS = {
+    errno.ENOSPC: "collect.disk_full",
+    errno.EDQUOT: "collect.disk_full",
+    errno.EFBIG: "collect.file_too_big",
+    errno.EACCES: "collect.no_permission",
+    errno.EPERM: "collect.no_permission",
+    errno.EROFS: "collect.no_permission",
+}
+
+
+def suffix_of(path: Path) -> str:
+    """Return the ending that tells the format, in lower case and without ``.gz``."""
+    name = path.name.lower()
+    return Path(name.removesuffix(_ZIPPED)).suffix
+
+
+def format_of(path: Path) -> str:
+    """Return the format of a table from its ending: delimited, workbook, jsonl or parquet.
+
+    Raises
+    ------
+    DataError
+        The ending is not one of a table.
+    """
+    kind = FORMATS.get(suffix_of(path))
+    if kind is None or (path.name.lower().endswith(_ZIPPED) and kind not in ("delimited", "jsonl")):
+        raise DataError("collect.unknown_format", path=str(path), allowed=listed(FORMATS))
+    return kind
+
+
+def check_file(path: Path) -> None:
+    """Refuse what cannot be read as a file.
+
+    Raises
+    ------
+    DataError
+        Nothing is there, or a folder, or a file without content.
+    """
+    with plain_errors(path):
+        if path.is_dir():
+            tables = sorted(p.name for p in path.iterdir() if suffix_of(p) in FORMATS)
+            raise DataError("collect.is_folder", path=str(path), tables=listed(tables) or "–")
+        if not path.exists():
+            siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+            raise DataError("collect.no_file", path=str(path), hint=hint(path.name, siblings))
+        if path.is_file() and path.stat().st_size == 0:
+            raise DataError("collect.empty_file", path=str(path))
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a file for reading bytes; one that ends in ``.gz`` is unpacked on the way."""
+    if path.name.lower().endswith(_ZIPPED):
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+@contextmanager
+def plain_errors(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn the system's errors (disk full, no permission, too big) into a `DataError` in plain words.
+
+    Parameters
+    ----------
+    path : path
+        The file that is read or written, named in the message.
+
+    Raises
+    ------
+    DataError
+        In place of any `OSError`; a broken ``.gz`` counts as one.
+    """
+    try:
+        yield
+    except EOFError as problem:
+        raise DataError("collect.broken", path=str(path), reason=str(problem)) from problem
+    except OSError as problem:
+        key = _PLAIN_WORDS.get(problem.errno or 0)
+        if key is not None:
+            raise DataError(key, path=str(path)) from problem
+        raise DataError("collect.broken", path=str(path), reason=problem.strerror or str(problem)) from problem

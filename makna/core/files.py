@@ -1,0 +1,78 @@
+"""Writing files so that an interrupted or full disk leaves the old one whole."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from makna.core.errors import DataError
+
+_REASONS = {
+    errno.ENOSPC: "core.disk_full",
+    errno.EDQUOT: "core.disk_full",
+    errno.EFBIG: "core.disk_full",
+    errno.EACCES: "core.no_permission",
+    errno.EPERM: "core.no_permission",
+    errno.EROFS: "core.no_permission",
+}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all (UTF-8).
+
+    Raises
+    ------
+    OSError
+        As the system says; the old file is untouched.
+    """
+    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode("utf-8", "surrogatepass"))
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON whole or not at all; floats keep every bit, NaN is refused."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
+
+
+def os_error_in_words(problem: BaseException) -> str | None:
+    """Return what a full disk or a missing permission means, in plain words; None for any other problem."""
+    if not isinstance(problem, OSError):
+        return None
+    key = _REASONS.get(problem.errno or 0)
+    return None if key is None else str(DataError(key, path=str(problem.filename or "")))
+
+
+@contextmanager
+def plain_os_errors(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn the system's complaints about a full disk or missing permission into plain words.
+
+    Raises
+    ------
+    DataError
+        In place of an `OSError` that the user can do something about.
+    """
+    try:
+        yield
+    except OSError as problem:
+        key = _REASONS.get(problem.errno or 0)
+        if key is None:
+            raise
+        raise DataError(key, path=str(problem.filename or path)) from problem

@@ -1,0 +1,1 @@
+"""Which words decided, and where a system fails."""

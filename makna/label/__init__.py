@@ -1,0 +1,1 @@
+"""Lexicons, weak labels and agreement."""

@@ -1,0 +1,1 @@
+"""What is fitted on numbers: baselines, linear systems, calibration."""

@@ -1,0 +1,1 @@
+"""A study as data: schema, registry and runner."""

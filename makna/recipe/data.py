@@ -1,0 +1,290 @@
+"""From a recipe's `collect` and `clean` to the rows all systems see, and the account of what happened to them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from makna.clean.rows import RowsResult, judge_rows
+from makna.clean.text import CleanText, step_report
+from makna.collect.columns import to_corpus
+from makna.collect.datasets import read_dataset
+from makna.collect.files import read_parts, read_table
+from makna.core.corpus import GROUP, PART, SCORE, as_pairs, as_texts, inputs, is_pairs, targets
+from makna.core.errors import DataError
+from makna.core.task import Task
+from makna.recipe.cleaning import RowJudge
+from makna.recipe.recipe import Recipe
+from makna.recipe.sections import CollectSection
+from makna.split.leakage import find_leaks
+from makna.split.plan import Plan, strata_of
+
+_NAMED = ("text", "text_a", "text_b", "label", "score", "group", "id", "context")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A corpus as read, with what is known of where it comes from.
+
+    Parameters
+    ----------
+    corpus : DataFrame
+        All rows.
+    columns : dict of str
+        Corpus column → the user's column; saved with models.
+    origin : dict
+        ``files``, ``rows``, ``source``, ``licence``, ``title``, ``notes``.
+    warnings : list of str
+        For the user.
+    """
+
+    corpus: pd.DataFrame
+    columns: dict[str, str]
+    origin: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+
+
+def gather(recipe: Recipe) -> Gathered:
+    """Read a recipe's data as a corpus.
+
+    Raises
+    ------
+    DataError
+        The data are nowhere, cannot be read, or lack a column.
+    """
+    section, task = recipe.collect, recipe.task
+    named = {name: getattr(section, name) for name in _NAMED if getattr(section, name) is not None}
+    named |= _outputs(section)
+    if section.dataset is not None:
+        collected = read_dataset(section.dataset)
+        usual = {k: v for k, v in collected.mapping.items() if k in ("text", "text_a", "text_b", "id", PART)}
+        if collected.task is not None and collected.task.target == task.target:
+            usual = dict(collected.mapping)
+        table, mapping = collected.table, {**usual, **named}
+        known = collected.dataset
+        origin = {"title": known.title, "source": known.source, "licence": known.licence,
+                  "citation": known.citation, "notes": known.notes}  # fmt: skip
+        files = [{"name": f.path.name, "sha256": f.sha256} for f in collected.files]
+        warnings = [f.warning for f in collected.files if f.warning]
+    else:
+        table, mapping, warnings = _read_own(section), dict(named), []
+        paths = list((section.files or {"": section.file or ""}).values())
+        files = [{"name": Path(path).name, "sha256": _sha256(path)} for path in paths]
+        origin = {"title": ", ".join(f["name"] for f in files), "source": "", "licence": ""}
+    corpus = to_corpus(table, task, mapping, classes=section.classes)
+    columns = {k: v for k, v in mapping.items() if isinstance(v, str)}
+    return Gathered(corpus, columns, {"files": files, "rows": len(corpus), **origin}, warnings)
+
+
+def sample_rows(corpus: pd.DataFrame, task: Task, n: int, seed: int) -> pd.DataFrame:
+    """Return a seeded sample of about `n` rows: stratified, or whole groups where there are groups.
+
+    Parameters
+    ----------
+    corpus : DataFrame
+        All rows.
+    task : Task
+        Inputs and target.
+    n : int
+        Rows wanted; all rows where there are no more.
+    seed : int
+        Seed of the drawing.
+    """
+    if n >= len(corpus):
+        return corpus
+    if GROUP in corpus:
+        groups = np.random.default_rng(seed).permutation(corpus[GROUP].unique())
+        sizes = corpus[GROUP].value_counts().reindex(groups).cumsum()
+        chosen = set(groups[: int((sizes < n).sum()) + 1])
+        return corpus[corpus[GROUP].isin(chosen)].reset_index(drop=True)
+    strata = strata_of(targets(corpus, task))
+    counts = np.bincount(strata) if strata is not None else np.array([0])
+    usable = strata if counts[counts > 0].min() >= 2 and len(counts) <= min(n, len(corpus) - n) else None
+    rows, _ = train_test_split(np.arange(len(corpus)), train_size=n, random_state=seed, stratify=usable)
+    return corpus.iloc[np.sort(rows)].reset_index(drop=True)
+
+
+def judge(corpus: pd.DataFrame, task: Task, rows: RowJudge, by_part: bool) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Drop the rows that a study does not use.
+
+    Parameters
+    ----------
+    corpus : DataFrame
+        All rows.
+    task : Task
+        Inputs and target.
+    rows : RowJudge
+        What is dropped, judged on which cleaning.
+    by_part : bool
+        Judge the parts one by one, so that a row of one part is no duplicate of a row of another (that is a leak, and
+        reported as such).
+
+    Returns
+    -------
+    DataFrame, dict
+        The rows kept, and ``rows``, ``steps``, ``duplicates``, ``conflicts`` of data.json.
+    """
+    cleaned = CleanText(rows.on).fit_transform(inputs(corpus, task)) if rows.on else inputs(corpus, task)
+    if not by_part or PART not in corpus:
+        result = judge_rows(corpus, task, rows.settings, cleaned)
+        kept, account = result.select(corpus), result.to_json()
+    else:
+        results = _judge_parts(corpus, task, rows, cleaned)
+        whole = judge_rows(corpus, task, rows.settings, cleaned)
+        keep = np.zeros(len(corpus), dtype=bool)
+        for positions, result in results:
+            keep[positions] = result.kept
+        kept = corpus[keep].reset_index(drop=True)
+        account = whole.to_json() | {
+            "rows": {"read": len(corpus), "kept": int(keep.sum())},
+            "steps": _added([result.steps for _, result in results]),
+        }
+    if kept.empty:
+        raise DataError("recipe.no_rows", n=len(corpus))
+    return kept, account
+
+
+def describe(corpus: pd.DataFrame, task: Task, plan: Plan, steps: Sequence[Any]) -> dict[str, Any]:
+    """Return the rest of data.json: text steps, leaks, classes or numbers, parts, lengths.
+
+    Parameters
+    ----------
+    corpus : DataFrame
+        The rows kept.
+    task : Task
+        Inputs and target.
+    plan : Plan
+        How they are parted.
+    steps : sequence
+        Text steps of the recipe.
+    """
+    X = inputs(corpus, task)
+    everything = np.arange(len(corpus))
+    found: dict[str, Any] = {
+        "text_steps": step_report(X, list(corpus["id"]), steps) if steps else [],
+        "leaks": find_leaks(corpus, task, plan.parts),
+        "words": _lengths(X),
+        "parts": {
+            name: {"rows": len(rows), **({} if task.is_number else {"classes": _classes(corpus, task, rows)})}
+            for name, rows in plan.parts.items()
+        },
+    }
+    if task.is_number:
+        found["numbers"] = _numbers(corpus[SCORE].to_numpy(dtype=float))
+    else:
+        found["classes"] = _classes(corpus, task, everything)
+    if GROUP in corpus:
+        found["group_count"] = int(corpus[GROUP].nunique())
+    return found
+
+
+def labels_of(corpus: pd.DataFrame, task: Task) -> dict[str, list[str]]:
+    """Return the class names of each output, sorted; empty for numbers.
+
+    Raises
+    ------
+    DataError
+        An output has one class only, or the positive class is not there.
+    """
+    if task.is_number:
+        return {}
+    labels = {
+        output: sorted(corpus[column].unique())
+        for output, column in zip(task.outputs, task.target_columns, strict=True)
+    }
+    for output, names in labels.items():
+        if len(names) < 2 and task.target == "class":
+            raise DataError("recipe.one_class", label=names[0] if names else "", n=len(corpus), output=output)
+    if task.positive is not None and not any(task.positive in names for names in labels.values()):
+        allowed = ", ".join(next(iter(labels.values())))
+        raise DataError("recipe.positive_absent", came=task.positive, allowed=allowed)
+    return labels
+
+
+def _outputs(section: CollectSection) -> dict[str, str]:
+    if section.labels is None:
+        return {}
+    named: Mapping[str, str] = (
+        section.labels if isinstance(section.labels, dict) else {name: name for name in section.labels}
+    )
+    return {f"label_{output}": column for output, column in named.items()}
+
+
+def _read_own(section: CollectSection) -> pd.DataFrame:
+    options = {"encoding": section.encoding, "delimiter": section.delimiter}
+    if section.files is not None:
+        return read_parts(section.files, **options)
+    assert section.file is not None
+    return read_table(section.file, **options)
+
+
+def _sha256(path: str) -> str:
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _judge_parts(
+    corpus: pd.DataFrame, task: Task, rows: RowJudge, cleaned: Any
+) -> list[tuple[np.ndarray, RowsResult]]:
+    parts = corpus[PART].to_numpy(dtype=object)
+    results = []
+    for part in dict.fromkeys(parts):
+        positions = np.flatnonzero(parts == part)
+        some = cleaned.iloc[positions] if is_pairs(cleaned) else cleaned[positions]
+        results.append((positions, judge_rows(corpus.iloc[positions], task, rows.settings, some)))
+    return results
+
+
+def _added(steps: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Add up the steps of several parts."""
+    total = []
+    for same in zip(*steps, strict=True):
+        examples = [example for step in same for example in step["examples"]][:5]
+        total.append(
+            {
+                "name": same[0]["name"],
+                "before": sum(step["before"] for step in same),
+                "after": sum(step["after"] for step in same),
+                "examples": examples,
+            }
+        )
+    return total
+
+
+def _classes(corpus: pd.DataFrame, task: Task, rows: np.ndarray) -> dict[str, dict[str, int]]:
+    some = corpus.iloc[rows]
+    return {
+        output: dict(sorted(Counter(some[column]).items()))
+        for output, column in zip(task.outputs, task.target_columns, strict=True)
+    }
+
+
+def _numbers(values: np.ndarray) -> dict[str, Any]:
+    counts, edges = np.histogram(values, bins=min(20, max(5, len(np.unique(values)))))
+    return {
+        "n": len(values),
+        "mean": float(values.mean()),
+        "std": float(values.std()),
+        "low": float(values.min()),
+        "high": float(values.max()),
+        "histogram": {"counts": counts.tolist(), "edges": edges.tolist()},
+    }
+
+
+def _lengths(X: Any) -> dict[str, float]:
+    sides = as_pairs(X) if is_pairs(X) else (as_texts(X),)
+    words = np.array([sum(len(side[i].split()) for side in sides) for i in range(len(sides[0]))])
+    return {
+        "mean": float(words.mean()),
+        "median": float(np.median(words)),
+        "p95": float(np.quantile(words, 0.95)),
+        "longest": int(words.max()),
+    }

@@ -1,0 +1,213 @@
+"""Fitting systems on rows of one corpus, sharing what they have in common.
+
+Inside a fold, systems and cells of a grid often begin with the same steps on the same rows. Those are fitted once: a
+step's work is known by the settings of all steps up to it and a hash of the training rows. The scores are those of
+plain `cross_validate`; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.utils.validation import has_fit_parameter
+
+from makna.core.corpus import take
+from makna.core.portable import is_estimator, plain
+
+_CAPACITY = 1_500_000_000
+
+
+@dataclass
+class Guess:
+    """What a fitted system says of some rows.
+
+    Parameters
+    ----------
+    prediction : ndarray, shape (n,) or (n, outputs)
+        Labels or numbers.
+    probability : list of ndarray
+        One an output, shape (n, classes); empty for numbers.
+    """
+
+    prediction: np.ndarray
+    probability: list[np.ndarray]
+
+
+class Executor:
+    """Fits and predicts on rows of one corpus, given by position.
+
+    Parameters
+    ----------
+    X : sequence of str or DataFrame
+        All rows.
+    y : ndarray
+        Truth of all rows.
+    groups : ndarray or None
+        Group of all rows, for steps that part rows themselves.
+    capacity : int
+        Bytes of shared results kept at most.
+    """
+
+    def __init__(self, X: Any, y: np.ndarray, groups: np.ndarray | None = None, capacity: int = _CAPACITY) -> None:
+        self.X = X
+        self.y = y
+        self.groups = groups
+        self._kept = _Kept(capacity)
+        self._prepared: set[str] = set()
+
+    def prepare(self, system: Pipeline) -> None:
+        """Do a system's stateless work (cleaning, counting) for all rows at once; nothing is learned from them."""
+        X: Any = self.X
+        for _, step in system.steps[:-1]:
+            if hasattr(step, "is_stateless"):
+                key = signature(step)
+                X = self._kept.get(("stateless", key)) if ("stateless", key) in self._kept else step.fit(X).transform(X)
+                self._kept.put(("stateless", key), X)
+                continue
+            _prepare(step, X)
+            return
+
+    def fit(self, system: Pipeline, rows: np.ndarray) -> Pipeline:
+        """Return a fitted copy of `system`, learned from these rows.
+
+        Parameters
+        ----------
+        system : Pipeline
+            Not fitted; it is left as it is.
+        rows : ndarray of int
+            Row positions.
+        """
+        y = self.y[rows]
+        groups = None if self.groups is None else self.groups[rows]
+        key: Hashable = ("rows", _hash(rows))
+        X: Any = None
+        fitted: list[tuple[str, Any]] = []
+        for name, step in system.steps[:-1]:
+            key = (key, signature(step))
+            found = self._kept.get(("fit", key))
+            if found is None:
+                X = take(self.X, rows) if X is None else X
+                made = clone(step)
+                found = (made, _fit_transform(made, X, y, groups))
+                self._kept.put(("fit", key), found)
+            fitted.append((name, found[0]))
+            X = found[1]
+        X = take(self.X, rows) if X is None else X
+        name, last = system.steps[-1]
+        learner = clone(last)
+        learner.fit(X, y, **_fit_params(learner, groups))
+        return Pipeline([*fitted, (name, learner)])
+
+    def predict(self, fitted: Pipeline, rows: np.ndarray) -> Guess:
+        """Return what a fitted system says of these rows; transformed rows are shared between systems.
+
+        Parameters
+        ----------
+        fitted : Pipeline
+            From `fit`.
+        rows : ndarray of int
+            Row positions.
+        """
+        X = take(self.X, rows)
+        key: Hashable = ("held", _hash(rows))
+        for _, step in fitted.steps[:-1]:
+            # The fitted step itself is the key: systems that share it share its output.
+            key = (key, id(step))
+            found = self._kept.get(("transform", key))
+            if found is None:
+                found = (step, step.transform(X))
+                self._kept.put(("transform", key), found)
+            X = found[1]
+        return guess(fitted.steps[-1][1], X)
+
+
+def guess(learner: Any, X: Any) -> Guess:
+    """Return labels and probabilities (or numbers) of a fitted learner; the label is the most probable class."""
+    if not hasattr(learner, "classes_"):
+        return Guess(np.asarray(learner.predict(X), dtype=float), [])
+    probability = learner.predict_proba(X)
+    if isinstance(probability, list):
+        classes = [np.asarray(c, dtype=object) for c in learner.classes_]
+        columns = [c[p.argmax(axis=1)] for c, p in zip(classes, probability, strict=True)]
+        return Guess(np.column_stack(columns).astype(object), probability)
+    return Guess(np.asarray(learner.classes_, dtype=object)[probability.argmax(axis=1)], [probability])
+
+
+def signature(estimator: Any) -> str:
+    """Return what an unfitted estimator is: its type and all its parameters, as text."""
+    return json.dumps(_description(estimator), sort_keys=True, ensure_ascii=False)
+
+
+def _description(estimator: Any) -> Any:
+    if isinstance(estimator, Pipeline | FeatureUnion):
+        steps = estimator.steps if isinstance(estimator, Pipeline) else estimator.transformer_list
+        return [type(estimator).__name__, [[name, _description(step)] for name, step in steps]]
+    params = estimator.get_params(deep=False)
+    told = {k: _description(v) if is_estimator(v) else plain(v) for k, v in params.items()}
+    return [f"{type(estimator).__module__}.{type(estimator).__qualname__}", told]
+
+
+def _prepare(step: Any, X: Any) -> None:
+    if isinstance(step, FeatureUnion):
+        for _, part in step.transformer_list:
+            _prepare(part.steps[0][1] if isinstance(part, Pipeline) else part, X)
+    elif hasattr(step, "prepare"):
+        step.prepare(X)
+
+
+def _fit_transform(step: Any, X: Any, y: np.ndarray, groups: np.ndarray | None) -> Any:
+    return step.fit(X, y, **_fit_params(step, groups)).transform(X)
+
+
+def _fit_params(step: Any, groups: np.ndarray | None) -> dict[str, Any]:
+    return {"groups": groups} if groups is not None and has_fit_parameter(step, "groups") else {}
+
+
+def _hash(rows: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest()
+
+
+class _Kept:
+    """The most recently used results, up to a number of bytes."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._items: OrderedDict[Hashable, tuple[int, Any]] = OrderedDict()
+        self._bytes = 0
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._items
+
+    def get(self, key: Hashable) -> Any:
+        if key not in self._items:
+            return None
+        self._items.move_to_end(key)
+        return self._items[key][1]
+
+    def put(self, key: Hashable, value: Any) -> None:
+        if key in self._items:
+            return
+        size = _size(value)
+        self._items[key] = (size, value)
+        self._bytes += size
+        while self._bytes > self._capacity and len(self._items) > 1:
+            _, (gone, _) = self._items.popitem(last=False)
+            self._bytes -= gone
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, tuple):
+        return sum(map(_size, value))
+    if sp.issparse(value):
+        return int(value.data.nbytes + value.indices.nbytes + value.indptr.nbytes)
+    # An estimator's own weight is not counted; its vocabulary is some tens of megabytes at most.
+    return int(getattr(value, "nbytes", 50_000_000 if is_estimator(value) else 1000))

@@ -1,0 +1,84 @@
+"""Where a run takes place: machine, packages, seconds and memory."""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import psutil
+
+_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "skops", "safetensors", "torch", "transformers")
+_TICK = 0.05
+MEGABYTE = 1_000_000
+
+
+def packages() -> dict[str, str]:
+    """Return the versions of the packages a result depends on, those that are installed."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """Return system, processor, cores and memory of this machine."""
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": cores(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+    }
+
+
+def cores() -> int:
+    """Return the number of processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Meter:
+    """Seconds and peak memory (resident, megabytes) of named pieces of a run, measured twenty times a second."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.peak_mb: dict[str, float] = {}
+        self._running: list[str] = []
+        self._stop = threading.Event()
+
+    @contextmanager
+    def watching(self) -> Iterator[Meter]:
+        """Measure memory inside this context."""
+        process = psutil.Process()
+
+        def watch() -> None:
+            while not self._stop.wait(_TICK):
+                now = process.memory_info().rss / MEGABYTE
+                for name in (*self._running, "run"):
+                    self.peak_mb[name] = max(now, self.peak_mb.get(name, 0.0))
+
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._stop.set()
+            thread.join()
+
+    @contextmanager
+    def piece(self, name: str) -> Iterator[None]:
+        """Add the seconds spent inside this context to the piece `name`."""
+        start = time.perf_counter()
+        self._running.append(name)
+        try:
+            yield
+        finally:
+            self._running.remove(name)
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start

@@ -1,0 +1,415 @@
+"""A recipe: read, checked whole, and resolved with every default written out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from makna.core.errors import RecipeError
+from makna.core.messages import say
+from makna.recipe.metric_words import metric_problem
+from makna.core.task import Task
+from makna.recipe.baselines import RESERVED
+from makna.recipe.cells import SystemSpec
+from makna.recipe.cleaning import RowJudge, read_clean
+from makna.recipe.overrides import override
+from makna.recipe.sections import (
+    PLAIN,
+    SECTIONS,
+    TOP_KEYS,
+    CollectSection,
+    EvaluateSection,
+    ReferenceSection,
+    ReportSection,
+    SplitSection,
+    TuneSection,
+)
+from makna.recipe.source import Path, Problem, Source, dotted, read_yaml
+from makna.recipe.steps import Reader, near, value_problem
+from makna.split.plan import SplitSettings
+
+_NAME = re.compile(r"[\w][\w.-]*")
+_SYSTEM_KEYS = ("clean", "represent", "learn")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A study as data, checked and complete.
+
+    Parameters
+    ----------
+    name : str
+        Name of the study or stem of the file.
+    task : Task
+        Inputs and target.
+    clean : list
+        Text steps before the row judge, as a recipe writes them.
+    rows : RowJudge
+        How rows are judged.
+    systems : list of SystemSpec
+        Systems, grids not yet spread.
+    resolved : dict
+        The whole recipe with every default written out.
+
+    The other attributes are the sections of the same name.
+    """
+
+    name: str
+    title: str
+    task: Task
+    seed: int
+    collect: CollectSection
+    clean: list[Any]
+    rows: RowJudge
+    split: SplitSettings
+    systems: list[SystemSpec]
+    tune: TuneSection | None
+    evaluate: EvaluateSection
+    explain: list[str]
+    report: ReportSection
+    reference: list[ReferenceSection]
+    threads: int | None
+    resolved: dict[str, Any]
+
+
+def studies() -> dict[str, str]:
+    """Return the studies makna ships: name → title."""
+    found = {}
+    for entry in sorted((resources.files("makna") / "studies").iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".yaml"):
+            found[entry.name.removesuffix(".yaml")] = str(read_yaml(entry.read_text("utf-8")).data.get("title", ""))
+    return found
+
+
+def load_recipe(name: str, sets: Sequence[str] = (), data: str | None = None) -> Recipe:
+    """Read the recipe of a study or of a file.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped study, or path of a ``.yaml`` file.
+    sets : sequence of str
+        Changes, ``PATH=VALUE``.
+    data : str or None
+        A table to use in place of the recipe's own.
+
+    Raises
+    ------
+    RecipeError
+        No such recipe, or every mistake in it with its line.
+    """
+    path = FilePath(name)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        if not path.is_file():
+            raise RecipeError("recipe.unknown_study", name=name, allowed=", ".join(studies()))
+        text, stem = path.read_bytes().decode("utf-8", "replace"), path.stem
+    else:
+        if name not in studies():
+            allowed = studies()
+            raise RecipeError(
+                "recipe.unknown_study", name=name, allowed=", ".join(allowed) + "." + near(name, allowed)
+            )
+        text, stem = (resources.files("makna") / "studies" / f"{name}.yaml").read_text("utf-8"), name
+    source = read_yaml(text)
+    base = path.parent if path.is_file() else None
+    return resolve(source, stem, sets, data, base)
+
+
+def resolve(
+    source: Source, name: str, sets: Sequence[str] = (), data: str | None = None, base: FilePath | None = None
+) -> Recipe:
+    """Check a recipe and write out its defaults.
+
+    Parameters
+    ----------
+    source : Source
+        The recipe as read.
+    name : str
+        Name for messages and folders.
+    sets : sequence of str
+        Changes, ``PATH=VALUE``.
+    data : str or None
+        A table to use in place of the recipe's own.
+    base : Path or None
+        Folder that the recipe's relative file names start from.
+
+    Raises
+    ------
+    RecipeError
+        Lists every mistake.
+    """
+    problems = list(source.problems)
+    if not problems and not isinstance(source.data, dict):
+        problems.append(Problem(1, "", say("recipe.not_a_mapping", came=type(source.data).__name__)))
+    if problems:
+        raise _error(name, problems)
+    for change in sets:
+        override(source.data, change)
+    if data is not None:
+        _use_file(source, data)
+    made = _Resolver(source, name, problems, base).resolve()
+    if problems or made is None:
+        raise _error(name, problems)
+    return made
+
+
+def _use_file(source: Source, data: str) -> None:
+    """Replace the recipe's data by a file of the user's, keeping the column names."""
+    collect = dict(source.data.get("collect") or {})
+    for key in ("dataset", "files"):
+        collect.pop(key, None)
+    source.data["collect"] = {**collect, "file": str(FilePath(data).resolve())}
+
+
+def _error(name: str, problems: list[Problem]) -> RecipeError:
+    ordered = sorted(dict.fromkeys(problems), key=lambda p: p.line or 0)
+    text = "\n".join(f"  {i}. {problem}" for i, problem in enumerate(ordered, 1))
+    return RecipeError("recipe.problems", name=name, n=len(ordered), problems=text)
+
+
+class _Resolver:
+    """Goes through a recipe section by section, collecting problems."""
+
+    def __init__(self, source: Source, name: str, problems: list[Problem], base: FilePath | None) -> None:
+        self.source = source
+        self.data: dict[str, Any] = source.data
+        self.name = name
+        self.problems = problems
+        self.base = base
+
+    def resolve(self) -> Recipe | None:
+        for key in self.data:
+            if key not in TOP_KEYS:
+                self._add((key,), say("recipe.unknown_key", key=key, allowed=", ".join(TOP_KEYS)) + near(key, TOP_KEYS))
+        sections = {key: self._section(key) for key in SECTIONS}
+        plain = {key: self._plain(key) for key in PLAIN}
+        task = self._task(sections["task"])
+        clean, rows = read_clean(self.data.get("clean", []), ("clean",), self._add)
+        reader = Reader(self.source, self.problems, task.inputs, task.target)
+        systems = self._systems(reader, clean)
+        self._cross_checks(sections, plain, task, systems)
+        if self.problems:
+            return None
+        collect = self._based(sections["collect"])
+        tune = sections["tune"] if "tune" in self.data else None
+        recipe = Recipe(
+            name=self.name, title=plain["title"] or self.name, task=task,
+            seed=13 if plain["seed"] is None else plain["seed"], collect=collect, clean=clean, rows=rows,
+            split=_split_settings(sections["split"]), systems=systems, tune=tune, evaluate=sections["evaluate"],
+            explain=["words", "errors"] if plain["explain"] is None else plain["explain"],
+            report=sections["report"], reference=plain["reference"] or [], threads=plain["threads"], resolved={},
+        )  # fmt: skip
+        recipe.resolved.update(_written_out(recipe, sections))
+        return recipe
+
+    def _add(self, path: Path, message: str) -> None:
+        self.problems.append(Problem(self.source.line(path), dotted(path), message))
+
+    def _section(self, key: str) -> Any:
+        model = SECTIONS[key]
+        value = self.data.get(key)
+        value = {} if value is None else value
+        allowed = list(model.model_fields)
+        if not isinstance(value, dict):
+            self._add((key,), say("recipe.section_mapping", came=repr(value)[:60], allowed=", ".join(allowed)))
+            return model()
+        try:
+            return model.model_validate(value)
+        except ValidationError as wrong:
+            self._section_problems(key, wrong, allowed)
+            return model()
+
+    def _section_problems(self, key: str, wrong: ValidationError, allowed: list[str]) -> None:
+        by_place: dict[Path, list[Any]] = {}
+        for error in wrong.errors():
+            loc = tuple(piece for piece in error["loc"] if not _is_branch(piece))
+            by_place.setdefault((key, *loc), []).append(error)
+        for path, errors in by_place.items():
+            first = errors[0]
+            if first["type"] == "extra_forbidden":
+                word = str(path[-1])
+                message = say("recipe.unknown_key", key=word, allowed=", ".join(allowed)) + near(word, allowed)
+            elif first["type"] == "value_error":
+                message = say(f"recipe.{first['ctx']['error']}")
+            else:
+                message = value_problem(_Only(errors), first["input"])  # type: ignore[arg-type]
+            self._add(path, message)
+
+    def _plain(self, key: str) -> Any:
+        value = self.data.get(key)
+        if value is None:
+            return None
+        try:
+            return TypeAdapter(PLAIN[key]).validate_python(value)
+        except ValidationError as wrong:
+            for error in wrong.errors():
+                if error["type"] == "extra_forbidden":
+                    allowed = list(ReferenceSection.model_fields)
+                    word = str(error["loc"][-1])
+                    message = say("recipe.unknown_key", key=word, allowed=", ".join(allowed)) + near(word, allowed)
+                else:
+                    message = value_problem(_Only([error]), error["input"])  # type: ignore[arg-type]
+                self._add((key, *(p for p in error["loc"] if not _is_branch(p))), message)
+            return None
+
+    def _task(self, section: Any) -> Task:
+        outputs = tuple(section.outputs or ())
+        if section.target == "classes" and not outputs:
+            labels = (self.data.get("collect") or {}).get("labels") if isinstance(self.data.get("collect"), dict) else None
+            outputs = tuple(str(name) for name in labels) if isinstance(labels, dict | list) else ()
+            if not outputs:
+                self._add(("task",), say("recipe.needs_outputs"))
+        if section.target != "classes":
+            outputs = ("",)
+        return Task(section.inputs, section.target, outputs or ("",), section.positive, section.scale)
+
+    def _systems(self, reader: Reader, clean: list[Any]) -> list[SystemSpec]:
+        systems = self.data.get("systems")
+        if not isinstance(systems, dict) or not systems:
+            self._add(("systems",), say("recipe.needs_systems"))
+            return []
+        made = []
+        for name, body in systems.items():
+            path = ("systems", name)
+            if name in RESERVED:
+                self._add(path, say("recipe.reserved_name", name=name))
+            elif not _NAME.fullmatch(name):
+                self._add(path, say("recipe.bad_name", name=name))
+            spec = self._system(reader, name, body, path, clean)
+            if spec is not None:
+                made.append(spec)
+        return made
+
+    def _system(self, reader: Reader, name: str, body: Any, path: Path, clean: list[Any]) -> SystemSpec | None:
+        if not isinstance(body, dict):
+            came, allowed = repr(body)[:60], ", ".join(_SYSTEM_KEYS)
+            self._add(path, say("recipe.section_mapping", came=came, allowed=allowed))
+            return None
+        for key in body:
+            if key not in _SYSTEM_KEYS:
+                message = say("recipe.unknown_key", key=key, allowed=", ".join(_SYSTEM_KEYS))
+                self._add((*path, key), message + near(key, _SYSTEM_KEYS))
+        own = clean
+        if "clean" in body:
+            own, _ = read_clean(body["clean"] or [], (*path, "clean"), self._add, allow_rows=False)
+        chains = {}
+        for key in ("represent", "learn"):
+            if key not in body:
+                self._add(path, say("recipe.needs_key", key=key))
+            chains[key] = getattr(reader, key)(body[key], (*path, key)) if key in body else []
+        return SystemSpec(name, own, chains["represent"], chains["learn"], {})
+
+    def _cross_checks(
+        self, sections: Mapping[str, Any], plain: Mapping[str, Any], task: Task, systems: list[SystemSpec]
+    ) -> None:
+        names = [spec.name for spec in systems] + sorted(RESERVED)
+        compare = sections["evaluate"].compare
+        if compare is not None and compare not in names:
+            self._add(("evaluate", "compare"),
+                      say("recipe.unknown_system", name=compare, allowed=", ".join(names)) + near(compare, names))
+        metrics = [(("evaluate", "metrics", i), m) for i, m in enumerate(sections["evaluate"].metrics or [])]
+        metrics += [(("tune", "by"), sections["tune"].by)] if "tune" in self.data else []
+        for path, metric in metrics:
+            problem = metric_problem(metric, task)
+            if problem:
+                self._add(path, problem)
+        collect = sections["collect"]
+        if collect.dataset is None and collect.file is None and collect.files is None:
+            self._add(("collect",), say("recipe.needs_source"))
+        elif collect.dataset is None:
+            needed = [*task.text_columns, "labels" if task.target == "classes" else task.target_columns[0]]
+            missing = [name for name in needed if getattr(collect, name, None) is None]
+            if missing:
+                self._add(("collect",), say("recipe.needs_columns", columns=", ".join(missing)))
+
+    def _based(self, collect: CollectSection) -> CollectSection:
+        """Make file names absolute: they start from the recipe's folder."""
+        if self.base is None:
+            return collect
+
+        def based(name: str) -> str:
+            return str((self.base / name).resolve()) if self.base is not None else name
+
+        files = {part: based(name) for part, name in collect.files.items()} if collect.files else None
+        return collect.model_copy(update={"file": based(collect.file) if collect.file else None, "files": files})
+
+
+class _Only:
+    """Some of a ValidationError's errors."""
+
+    def __init__(self, errors: list[Any]) -> None:
+        self._errors = errors
+
+    def errors(self) -> list[Any]:
+        return self._errors
+
+
+def _is_branch(piece: str | int) -> bool:
+    """Tell pydantic's names of union branches (``list[str]``, ``constrained-float``) from keys of the recipe."""
+    return isinstance(piece, str) and (bool(re.search(r"[\[\](]|^function-", piece)) or piece in ("str", "bool", "int", "float"))
+
+
+def _split_settings(section: SplitSection) -> SplitSettings:
+    folds = section.folds
+    if folds is None and section.holdout is None and section.parts is None:
+        folds = 5
+    holdout = {str(part): share for part, share in section.holdout.items()} if section.holdout else None
+    return SplitSettings(folds, holdout, section.parts == "given", section.stratify, section.group, section.shuffle)
+
+
+def _written_out(recipe: Recipe, sections: Mapping[str, Any]) -> dict[str, Any]:
+    split = sections["split"].model_dump() | {"folds": recipe.split.folds}
+    return {
+        "title": recipe.title,
+        "task": {k: v for k, v in recipe.task.to_json().items() if k != "outputs"}
+        | ({"outputs": list(recipe.task.outputs)} if recipe.task.target == "classes" else {}),
+        "seed": recipe.seed,
+        "collect": recipe.collect.model_dump(exclude_none=True),
+        "clean": [*recipe.clean, {"rows": recipe.rows.to_json()}],
+        "split": {k: v for k, v in split.items() if v is not None},
+        "systems": {spec.name: _chains(spec) for spec in recipe.systems},
+        **({"tune": recipe.tune.model_dump(exclude_none=True)} if recipe.tune else {}),
+        "evaluate": recipe.evaluate.model_dump(exclude_none=True),
+        "explain": recipe.explain,
+        "report": recipe.report.model_dump(),
+        "reference": [item.model_dump() for item in recipe.reference],
+        **({"threads": recipe.threads} if recipe.threads else {}),
+    }
+
+
+def _chains(spec: SystemSpec) -> dict[str, Any]:
+    return {"clean": spec.clean, "represent": as_written(spec.represent), "learn": as_written(spec.learn)}
+
+
+def as_written(steps: list[Any]) -> list[Any]:
+    """Return a chain of steps as a recipe writes it."""
+    return [
+        {"union": [as_written(part) for part in step["parts"]]} if "parts" in step
+        else {step["kind"]: _listed(step["settings"])}
+        for step in steps
+    ]  # fmt: skip
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def to_yaml(resolved: Mapping[str, Any]) -> str:
+    """Return a resolved recipe as YAML text, keys in their order."""
+    return yaml.dump(dict(resolved), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes everything where it stands: no anchors, which few readers know."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True

@@ -1,0 +1,129 @@
+"""Which words a recipe may use: one line a kind of step. The classes themselves are imported on first use."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+CLASSES = frozenset({"class", "classes"})
+NUMBER = frozenset({"number"})
+ANY_TARGET = CLASSES | NUMBER
+ANY_INPUTS = frozenset({"text", "pair"})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of step.
+
+    Parameters
+    ----------
+    path : str
+        ``"package.module:Class"``.
+    inputs : frozenset of str
+        Inputs it can take, for steps that take texts.
+    targets : frozenset of str
+        Targets it can learn, for learners.
+    main : str or None
+        The parameter meant by the short form ``{kind: value}``.
+    then : str or None
+        The wrapper added when the recipe names none (a learner without probabilities is calibrated).
+    wraps : bool
+        Whether it wraps the learner before it (its parameter `estimator`).
+    """
+
+    path: str
+    inputs: frozenset[str] = ANY_INPUTS
+    targets: frozenset[str] = ANY_TARGET
+    main: str | None = None
+    then: str | None = None
+    wraps: bool = False
+
+    @property
+    def cls(self) -> Any:
+        """The class, imported now."""
+        return _import(self.path)
+
+    @property
+    def type_name(self) -> str:
+        """The name of the class in a model folder: ``stage.ClassName``."""
+        module, _, name = self.path.partition(":")
+        return f"{module.split('.')[1]}.{name}"
+
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """Return the parameters a recipe may set, with their resolved annotations."""
+        return _parameters(self.path)
+
+
+REPRESENT: dict[str, Kind] = {
+    "counts": Kind("makna.represent.counts:Counts"),
+    "lengths": Kind("makna.represent.lengths:LengthFeatures"),
+    "overlaps": Kind("makna.represent.pairs:OverlapFeatures", inputs=frozenset({"pair"})),
+    "standardise": Kind("makna.represent.scale:Standardise"),
+}
+
+LEARN: dict[str, Kind] = {
+    "majority": Kind("makna.learn.baseline:Majority", targets=CLASSES),
+    "mean": Kind("makna.learn.baseline:MeanScore", targets=NUMBER),
+    "svm": Kind("makna.learn.linear:LinearSVM", targets=CLASSES, then="calibrate"),
+    "kernel-svm": Kind("makna.learn.kernels:KernelSVM", targets=CLASSES, then="calibrate", main="kernel"),
+    "logistic": Kind("makna.learn.linear:Logistic", targets=CLASSES),
+    "naive-bayes": Kind("makna.learn.bayes:NaiveBayes", targets=CLASSES),
+    "neighbours": Kind("makna.learn.neighbours:Neighbours", targets=CLASSES),
+    "forest": Kind("makna.learn.forest:Forest", targets=CLASSES),
+    "ridge": Kind("makna.learn.linear:Ridge", targets=NUMBER),
+    "svr": Kind("makna.learn.linear:LinearSVR", targets=NUMBER),
+    "kernel-svr": Kind("makna.learn.kernels:KernelSVR", targets=NUMBER, main="kernel"),
+    "forest-regression": Kind("makna.learn.forest:ForestRegressor", targets=NUMBER),
+    "calibrate": Kind("makna.learn.calibrate:Calibrated", targets=CLASSES, main="method", wraps=True),
+}
+
+# Parts of a system that no recipe names by itself.
+INNER: tuple[Kind, ...] = (
+    Kind("makna.clean.text:CleanText"),
+    Kind("makna.learn.outputs:PerOutput"),
+    Kind("makna.learn.bounded:Bounded"),
+)
+
+
+class ClassTable(Mapping[str, Any]):
+    """Type name in a model folder → class, imported when asked for."""
+
+    def __init__(self) -> None:
+        kinds = [*REPRESENT.values(), *LEARN.values(), *INNER]
+        self._paths = {kind.type_name: kind.path for kind in kinds}
+        self._plain = {"Pipeline": Pipeline, "FeatureUnion": FeatureUnion}
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._plain:
+            return self._plain[name]
+        return _import(self._paths[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self._plain, *self._paths])
+
+    def __len__(self) -> int:
+        return len(self._plain) + len(self._paths)
+
+
+def _import(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+@cache
+def _parameters(path: str) -> dict[str, inspect.Parameter]:
+    constructor = _import(path).__init__
+    hints = typing.get_type_hints(constructor, include_extras=True)
+    found = inspect.signature(constructor).parameters
+    return {
+        name: parameter.replace(annotation=hints.get(name, Any))
+        for name, parameter in found.items()
+        if name not in ("self", "estimator") and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    }

@@ -1,0 +1,219 @@
+"""From the predictions of all systems to metrics.json and predictions.parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from makna.core.corpus import GROUP, ID, targets
+from makna.core.task import Task
+from makna.evaluate.compare import compare
+from makna.evaluate.groups import group_scores
+from makna.evaluate.resample import ScoreSettings
+from makna.evaluate.scores import evaluate_part
+from makna.recipe.cells import SystemSpec
+from makna.recipe.recipe import Recipe
+from makna.recipe.units import Setting
+
+_MOST_GROUPS = 60
+
+
+@dataclass
+class PartGuesses:
+    """A system's predictions of one part, in the order of the rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Row positions.
+    prediction : ndarray
+        Labels or numbers, shape (n,) or (n, outputs).
+    probability : list of ndarray
+        One an output, shape (n, classes).
+    fold : ndarray of str
+        Fold of each row, or the part's name.
+    """
+
+    rows: np.ndarray
+    prediction: np.ndarray
+    probability: list[np.ndarray]
+    fold: np.ndarray
+
+
+@dataclass
+class SystemRun:
+    """All that one system did in a run.
+
+    Parameters
+    ----------
+    spec : SystemSpec
+        What was asked for; its grids may still be open.
+    units : dict of dict
+        Name of the fit → its result.
+    """
+
+    spec: SystemSpec
+    units: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def guesses(self, task: Task) -> dict[str, PartGuesses]:
+        """Return predictions by part, fits put together."""
+        found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        for name, unit in self.units.items():
+            for part, said in unit["parts"].items():
+                found.setdefault(part, []).append((name if len(self.units) > 1 else part, said))
+        return {part: _joined(pieces, task) for part, pieces in found.items()}
+
+
+def make_metrics(setting: Setting, recipe: Recipe, runs: Iterable[SystemRun]) -> dict[str, Any]:
+    """Score all systems.
+
+    Parameters
+    ----------
+    setting : Setting
+        Corpus, task, labels and plan.
+    recipe : Recipe
+        Which scores, and what they are compared with.
+    runs : iterable of SystemRun
+        What the systems did.
+
+    Returns
+    -------
+    dict
+        metrics.json.
+    """
+    runs = list(runs)
+    guesses = {run.spec.name: run.guesses(setting.task) for run in runs}
+    systems = {run.spec.name: _system(setting, recipe, run, guesses[run.spec.name]) for run in runs}
+    return {
+        "task": setting.task.to_json(),
+        "labels": setting.labels,
+        "systems": systems,
+        "reference": [item.model_dump() for item in recipe.reference],
+        "comparisons": _comparisons(setting, recipe, guesses),
+    }
+
+
+def make_predictions(setting: Setting, runs: Iterable[SystemRun]) -> pd.DataFrame:
+    """Return predictions.parquet: id, system, output, fold, truth, prediction and one probability column a class."""
+    task = setting.task
+    y = targets(setting.corpus, task)
+    ids = setting.corpus[ID].to_numpy(dtype=object)
+    frames = []
+    for run in runs:
+        for guesses in run.guesses(task).values():
+            for j, output in enumerate(task.outputs):
+                columns: dict[str, Any] = {
+                    "id": ids[guesses.rows],
+                    "system": run.spec.name,
+                    "output": output,
+                    "fold": guesses.fold,
+                    "truth": _column(y, j)[guesses.rows],
+                    "prediction": _column(guesses.prediction, j),
+                }
+                if guesses.probability:
+                    names = setting.labels[output]
+                    columns |= {f"probability_{c}": guesses.probability[j][:, k] for k, c in enumerate(names)}
+                frames.append(pd.DataFrame(columns))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _joined(pieces: list[tuple[str, dict[str, Any]]], task: Task) -> PartGuesses:
+    rows = np.concatenate([np.array(said["rows"], dtype=np.int64) for _, said in pieces])
+    order = np.argsort(rows, kind="stable")
+    kind: Any = float if task.is_number else object
+    prediction = np.concatenate([np.array(said["prediction"], dtype=kind) for _, said in pieces])
+    outputs = len(pieces[0][1]["probability"])
+    probability = [np.concatenate([np.array(said["probability"][j]) for _, said in pieces])[order] for j in range(outputs)]
+    fold = np.concatenate([np.full(len(said["rows"]), name, dtype=object) for name, said in pieces])
+    return PartGuesses(rows[order], prediction[order], probability, fold[order])
+
+
+def _system(
+    setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[str, PartGuesses]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "baseline": run.spec.baseline,
+        "params": run.spec.params(),
+        "cell": run.spec.cell,
+        "chosen_by": _chosen_by(setting, run),
+        "parts": {},
+        "folds": [],
+        "confusion": {},
+        "groups": {},
+        "history": [trial for unit in run.units.values() for trial in unit["history"]],
+    }
+    y = targets(setting.corpus, setting.task)
+    for part, said in guesses.items():
+        settings = _score_settings(setting, recipe, said)
+        scores = evaluate_part(setting.task, setting.labels, y[said.rows], said.prediction, settings=settings)
+        found["parts"][part] = scores.metrics
+        found["confusion"][part] = scores.confusion
+        found["folds"] += scores.folds
+        groups = _groups(setting, said)
+        if groups is not None:
+            found["groups"][part] = group_scores(
+                setting.task, setting.labels, y[said.rows], said.prediction, groups,
+                metrics=_group_metrics(setting, recipe), settings=ScoreSettings(resamples=recipe.evaluate.resamples, seed=recipe.seed),
+            )  # fmt: skip
+    return found
+
+
+def _chosen_by(setting: Setting, run: SystemRun) -> dict[str, Any] | None:
+    if not any(unit["history"] for unit in run.units.values()):
+        return None
+    assert setting.tune is not None
+    how = next(trial["part"] for unit in run.units.values() for trial in unit["history"])
+    choices = [{"fold": name, "system": unit["chosen"], "cell": unit["cell"]} for name, unit in run.units.items()]
+    return {"metric": setting.tune.by, "how": how, "choices": choices}
+
+
+def _score_settings(setting: Setting, recipe: Recipe, said: PartGuesses, folds: bool = True) -> ScoreSettings:
+    by_folds = setting.plan.by_folds and folds
+    return ScoreSettings(
+        resamples=recipe.evaluate.resamples,
+        level=recipe.evaluate.level,
+        seed=recipe.seed,
+        folds=said.fold.astype(int) if by_folds else None,
+        groups=None if setting.plan.groups is None else setting.plan.groups[said.rows],
+    )
+
+
+def _groups(setting: Setting, said: PartGuesses) -> np.ndarray | None:
+    if GROUP not in setting.corpus or not 2 <= setting.corpus[GROUP].nunique() <= _MOST_GROUPS:
+        return None
+    return setting.corpus[GROUP].to_numpy(dtype=object)[said.rows]
+
+
+def _group_metrics(setting: Setting, recipe: Recipe) -> list[str]:
+    usual = ["rmse", "pearson"] if setting.task.is_number else ["f1_macro", "accuracy"]
+    return list(recipe.evaluate.metrics or usual)
+
+
+def _comparisons(
+    setting: Setting, recipe: Recipe, guesses: Mapping[str, Mapping[str, PartGuesses]]
+) -> list[dict[str, Any]]:
+    against = recipe.evaluate.compare
+    if against is None or against not in guesses:
+        return []
+    y = targets(setting.corpus, setting.task)
+    metrics = _group_metrics(setting, recipe)
+    found = []
+    for name, parts in guesses.items():
+        for part, said in parts.items():
+            other = guesses[against].get(part)
+            if name == against or other is None or not np.array_equal(other.rows, said.rows):
+                continue
+            rows = compare(
+                setting.task, setting.labels, y[said.rows], said.prediction, other.prediction,
+                metrics=metrics, settings=_score_settings(setting, recipe, said, folds=False),
+            )  # fmt: skip
+            found += [{"part": part, "system": name, "against": against, **row} for row in rows]
+    return found
+
+
+def _column(values: np.ndarray, j: int) -> np.ndarray:
+    return values[:, j] if values.ndim == 2 else values

@@ -1,0 +1,126 @@
+"""The fixed sections of a recipe, as pydantic models: what may be written, of which type, with which default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """Base: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+
+class TaskSection(Section):
+    """What goes in and what comes out."""
+
+    inputs: Literal["text", "pair"] = "text"
+    target: Literal["class", "classes", "number"] = "class"
+    outputs: list[str] | None = Field(None, description="names of the outputs, for target: classes")
+    positive: str | None = Field(None, description="the class that F1-positive speaks of")
+    scale: tuple[float, float] | None = Field(None, description="lowest and highest number")
+
+
+class CollectSection(Section):
+    """Where the rows come from, and which of the user's columns is which."""
+
+    dataset: str | None = Field(None, description="name in the catalogue of public data, or of a sample")
+    file: str | None = Field(None, description="a table: csv, tsv, xlsx, jsonl, parquet")
+    files: dict[str, str] | None = Field(None, description="part (train, valid, test) → table")
+    text: str | None = None
+    text_a: str | None = None
+    text_b: str | None = None
+    label: str | None = None
+    labels: list[str] | dict[str, str] | None = Field(None, description="for several outputs: columns, or name → column")
+    score: str | None = None
+    group: str | None = None
+    id: str | None = None
+    context: str | None = None
+    classes: dict[str, str] | None = Field(None, description="raw label → class, where they differ")
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> CollectSection:
+        given = [name for name in ("dataset", "file", "files") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError("one_source")
+        return self
+
+
+class SplitSection(Section):
+    """How rows are parted: folds, a hold-out, or parts as given."""
+
+    folds: Annotated[int, Field(ge=2, le=100)] | None = None
+    holdout: dict[Literal["train", "valid", "test"], Share] | None = None
+    parts: Literal["given"] | None = None
+    stratify: str | bool = Field(True, description="by label (or an output's name), or not at all")
+    group: bool | None = Field(None, description="keep rows of one group together; default: where there is a group")
+    shuffle: bool = True
+
+    @model_validator(mode="after")
+    def _one_way(self) -> SplitSection:
+        given = [name for name in ("folds", "holdout", "parts") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError("one_split")
+        if self.holdout is not None and abs(sum(self.holdout.values()) - 1) > 1e-6:
+            raise ValueError("holdout_sum")
+        return self
+
+
+class TuneSection(Section):
+    """How a setting is chosen from a grid: by which metric, on how many inner folds."""
+
+    by: str = "f1_macro"
+    folds: Annotated[int, Field(ge=2, le=20)] = 3
+    systems: Literal["all"] | None = Field(None, description="all: add the system `chosen`, the best of all")
+
+
+class EvaluateSection(Section):
+    """Which scores are shown, and against what."""
+
+    metrics: list[str] | None = None
+    compare: str | None = Field(None, description="the system that the others are compared with")
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
+    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+
+
+class ReportSection(Section):
+    """What is written for people."""
+
+    page: bool = True
+    lang: Literal["id", "en"] = "id"
+
+
+class ReferenceSection(Section):
+    """A published figure to stand beside makna's."""
+
+    system: str
+    metric: str
+    value: float
+    source: str
+    cell: dict[str, Any] = Field(default_factory=dict)
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "task": TaskSection,
+    "collect": CollectSection,
+    "split": SplitSection,
+    "tune": TuneSection,
+    "evaluate": EvaluateSection,
+    "report": ReportSection,
+}
+EXPLAIN = ("words", "errors")
+PLAIN: dict[str, Any] = {
+    "title": str,
+    "seed": Annotated[int, Field(ge=0, lt=2**31)],
+    "threads": Annotated[int, Field(ge=1, le=1024)] | None,
+    "explain": list[Literal["words", "errors"]],
+    "reference": list[ReferenceSection],
+}
+TOP_KEYS = ("title", "task", "seed", "collect", "clean", "split", "systems", "tune", "evaluate", "explain", "report",
+            "reference", "threads")

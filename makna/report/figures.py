@@ -1,0 +1,193 @@
+"""The figures of a run: which ones it has, and how they are written as SVG and PNG."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from makna.core.messages import language
+from makna.report.charts import Dot, agreement, bars, dots, histogram, matrices, shares, styled
+from makna.report.language import Locale, is_number
+from makna.report.reading import MOST_SYSTEMS, Run, branch, read_run
+
+FOLDER = "figures"
+MOST_CLASSES = 40  # a larger confusion matrix cannot be read as a figure
+_MOST_DOTS = 40
+_MOST_BARS = 40
+_MOST_IN_ORDER = 10  # classes; more are drawn by size
+_PNG_DPI = 160
+_NO_DATE = {"Date": None, "Creator": None}
+_TAG = re.compile(r"<[^<>]*>")
+_ID = re.compile(r'(\bid="|href="#|url\(#)')
+_PREAMBLE = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
+_FONT = "'DejaVu Sans'"
+_PAGE_FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans'"
+
+Draw = Callable[[], Figure]
+
+
+def make_figures(run_dir: Path, lang: str | None = None) -> list[str]:
+    """Write the figures of a run as ``figures/NAME.svg`` and ``figures/NAME.png``.
+
+    Parameters
+    ----------
+    run_dir : Path
+        A run folder.
+    lang : {"id", "en"} or None
+        Language of the axes; the one in force when None.
+
+    Returns
+    -------
+    list of str
+        The names, in the order of the report. The same run gives the same bytes.
+
+    Raises
+    ------
+    UserError
+        The folder holds no run.
+    """
+    run = read_run(run_dir)
+    drawn = figures_of(run, Locale(lang or language()))
+    folder = Path(run_dir) / FOLDER
+    folder.mkdir(exist_ok=True)
+    with styled():
+        for name, draw in drawn.items():
+            figure = draw()
+            (folder / f"{name}.svg").write_text(svg_of(figure), encoding="utf-8")
+            FigureCanvasAgg(figure)
+            figure.savefig(folder / f"{name}.png", format="png", dpi=_PNG_DPI, metadata={"Software": None})
+    return list(drawn)
+
+
+def figures_of(run: Run, locale: Locale) -> dict[str, Draw]:
+    """Return the figures a run has: name → a function that draws it (within `charts.styled`)."""
+    found: dict[str, Draw] = {}
+    found.update(_systems_figure(run, locale))
+    found.update(_target_figure(run, locale))
+    found.update(_confusion_figures(run, locale))
+    found.update(_agreement_figures(run, locale))
+    return found
+
+
+def svg_of(figure: Figure) -> str:
+    """Return a figure as an SVG document, the same for the same figure."""
+    stream = io.StringIO()
+    FigureCanvasSVG(figure)
+    figure.savefig(stream, format="svg", metadata=_NO_DATE)
+    return stream.getvalue()
+
+
+def inline_svg(svg: str, name: str, title: str) -> str:
+    """Return an SVG document as an element to put into a page.
+
+    Parameters
+    ----------
+    svg : str
+        As `svg_of` gives it.
+    name : str
+        Unique on the page; set before all ids, so that figures do not borrow each other's parts.
+    title : str
+        What a screen reader says.
+    """
+    element = _PREAMBLE.sub("", svg[svg.index("<svg") :])
+    # Only inside tags: a class may be called `id="x"`.
+    element = _TAG.sub(lambda tag: _ID.sub(rf"\g<1>{name}-", tag[0]).replace(_FONT, _PAGE_FONT), element)
+    return element.replace("<svg ", f'<svg role="img" aria-label={quoteattr(title)} ', 1).strip()
+
+
+def figure_name(kind: str, system: str) -> str:
+    """Return the file name of a system's figure.
+
+    Examples
+    --------
+    >>> figure_name("confusion", "encoder[pca=50,kernel=poly]")
+    'confusion-encoder--pca-50--kernel-poly'
+    """
+    plain = system.replace("[", "--").replace(",", "--").replace("=", "-").replace("]", "")
+    return f"{kind}-{re.sub(r'[^A-Za-z0-9_.+-]', '_', plain)[:80]}"
+
+
+def per_system(run: Run, kind: str, usable: Callable[[str], Any]) -> dict[str, str]:
+    """Return system → figure name for the best models that have what the figure needs; names are unique."""
+    names: dict[str, str] = {}
+    for system in [name for name in run.models if usable(name)][:MOST_SYSTEMS]:
+        name = figure_name(kind, system)
+        names[system] = f"{name}-{len(names) + 1}" if name in names.values() else name
+    return names
+
+
+def confusion_panels(run: Run, system: str) -> list[tuple[str, list[str], np.ndarray]]:
+    """Return (output, labels, matrix) of the confusion matrices that can be drawn."""
+    panels = []
+    for output, rows in branch(run.systems, system, "confusion", run.part).items():
+        labels = run.labels(output)
+        if 0 < len(labels) <= MOST_CLASSES and np.shape(rows) == (len(labels), len(labels)):
+            panels.append((output, labels, np.asarray(rows, dtype=int)))
+    return panels
+
+
+def class_counts(run: Run, output: str) -> dict[str, int]:
+    """Return class → rows of an output, in the order of its labels."""
+    counts = branch(run.data, "classes", output)
+    order = [*(label for label in run.labels(output) if label in counts), *counts]
+    return {label: int(counts[label]) for label in dict.fromkeys(order) if is_number(counts[label])}
+
+
+def _systems_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:
+    rows = []
+    for name in run.ranked[:_MOST_DOTS]:
+        score, value = run.score(name), run.value(name)
+        if value is not None:
+            ends = (score.get("low"), score.get("high"))
+            low, high = ends if all(map(is_number, ends)) else (None, None)
+            rows.append(Dot(name, value, low, high, bool(run.systems[name].get("baseline"))))
+    if not rows:
+        return {}
+    reference = run.value(run.baselines[0]) if run.baselines else None
+    axis = locale.say("axis_with_interval", metric=locale.metric(run.primary), level=locale.level(run.level))
+    return {"systems": lambda: dots(rows, axis, locale, reference)}
+
+
+def _target_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:
+    if run.is_number:
+        if not run.numbers:
+            return {}
+        truth = next(iter(run.numbers.values()))[0]
+        axes = (locale.say("axis_true_number"), locale.say("axis_rows"))
+        return {"numbers": lambda: histogram(truth, axes, locale)}
+    counts = {output: found for output in run.outputs if (found := class_counts(run, output))}
+    if len(counts) > 1:
+        return {"classes": lambda: shares(counts, locale.say("axis_share"), locale)}
+    if not counts:
+        return {}
+    only = next(iter(counts.values()))
+    shown = dict(sorted(only.items(), key=lambda item: -item[1])[:_MOST_BARS]) if len(only) > _MOST_IN_ORDER else only
+    return {"classes": lambda: bars(shown, locale.say("axis_rows"), locale)}
+
+
+def _confusion_figures(run: Run, locale: Locale) -> Mapping[str, Draw]:
+    axes = (locale.say("axis_prediction"), locale.say("axis_truth"))
+
+    def draw(system: str) -> Draw:
+        return lambda: matrices(confusion_panels(run, system), axes, locale)
+
+    names = per_system(run, "confusion", lambda system: confusion_panels(run, system))
+    return {name: draw(system) for system, name in names.items()}
+
+
+def _agreement_figures(run: Run, locale: Locale) -> Mapping[str, Draw]:
+    axes = (locale.say("axis_true_number"), locale.say("axis_predicted_number"))
+
+    def draw(system: str) -> Draw:
+        return lambda: agreement(*run.numbers[system], axes, locale)
+
+    return {name: draw(system) for system, name in per_system(run, "agreement", run.numbers.__contains__).items()}

@@ -1,0 +1,139 @@
+"""The page: one HTML file that needs nothing else, read on a screen, on a phone and on paper."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from makna.report.blocks import Picture, Section, Table, spans
+from makna.report.charts import styled
+from makna.report.figures import figures_of, inline_svg, svg_of
+from makna.report.language import Locale
+from makna.report.procedure import cite_section, method_section, run_section
+from makna.report.reading import Run, read_run
+from makna.report.reasons import choices_section, errors_section, words_section
+from makna.report.results import (
+    agreement_section,
+    classes_section,
+    comparisons_section,
+    confusion_section,
+    folds_section,
+    groups_section,
+    reference_section,
+    systems_section,
+)
+from makna.report.rows import cleaning_section, data_section, target_section
+from makna.report.verdict import limits_section, summary_section
+
+PAGE = "report.html"
+_SECTIONS = (
+    summary_section,
+    systems_section,
+    data_section,
+    target_section,
+    cleaning_section,
+    classes_section,
+    confusion_section,
+    agreement_section,
+    folds_section,
+    choices_section,
+    groups_section,
+    comparisons_section,
+    reference_section,
+    words_section,
+    errors_section,
+    run_section,
+    method_section,
+    limits_section,
+    cite_section,
+)
+
+
+def make_page(run_dir: Path, lang: str = "id") -> Path:
+    """Write the report of a run as one HTML file, `report.html`, from the files of its folder alone.
+
+    Parameters
+    ----------
+    run_dir : Path
+        A run folder; only its `metrics.json` must be there.
+    lang : {"id", "en"}
+        Language of the report.
+
+    Returns
+    -------
+    Path
+        The page. It loads nothing from elsewhere, runs no script, and is written whole or not at all.
+
+    Raises
+    ------
+    UserError
+        The folder holds no run, a file of it is not what it should be, or the language is unknown.
+    """
+    locale = Locale(lang)
+    run = read_run(run_dir)
+    page = render(run, locale)
+    target = Path(run_dir) / PAGE
+    handle, scratch = tempfile.mkstemp(prefix=".report-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(page)
+        Path(scratch).chmod(0o644)  # mkstemp makes private files; a report is meant to be handed in
+        Path(scratch).replace(target)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def render(run: Run, locale: Locale) -> str:
+    """Return the page of a run."""
+    sections = sections_of(run, locale)
+    environment = Environment(
+        loader=PackageLoader("makna.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["spans"] = spans
+    drawings = _drawings(run, locale, sections)
+    return environment.get_template("page.html").render(run=run, locale=locale, sections=sections, drawings=drawings)
+
+
+def sections_of(run: Run, locale: Locale) -> list[Section]:
+    """Return the sections that this run has something for, tables and figures numbered through."""
+    made = [make(run, locale) for make in _SECTIONS]
+    return number_blocks([section for section in made if section is not None])
+
+
+def number_blocks(sections: Sequence[Section]) -> list[Section]:
+    """Return the sections with their tables and figures numbered in order, each from 1."""
+    counts: dict[type, int] = {Table: 0, Picture: 0}
+    numbered = []
+    for section in sections:
+        blocks = []
+        for block in section.blocks:
+            if type(block) in counts:
+                counts[type(block)] += 1
+                block = replace(block, number=counts[type(block)])
+            blocks.append(block)
+        numbered.append(replace(section, blocks=blocks))
+    return numbered
+
+
+def _drawings(run: Run, locale: Locale, sections: Sequence[Section]) -> dict[str, Markup]:
+    """The figures that the sections show, as SVG elements; matplotlib has escaped every text in them."""
+    wanted: dict[str, Any] = {b.name: b for section in sections for b in section.blocks if isinstance(b, Picture)}
+    draws = figures_of(run, locale)
+    with styled():
+        return {
+            name: Markup(inline_svg(svg_of(draws[name]()), f"figure{picture.number}", picture.caption))
+            for name, picture in wanted.items()
+        }

@@ -1,0 +1,225 @@
+"""How it was done: the run, the method with the formulas that were used, and how to cite it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from makna.report.blocks import Cell, Code, Facts, Formula, Heading, Paragraph, Section, Table
+from makna.report.language import NOTHING, Locale, is_number
+from makna.report.reading import Run, branch, entries
+
+_ADDRESS = "https://github.com/makna-nlp/makna"
+_DEFAULT_RESAMPLES = 1000
+_CHAINS = ("clean", "represent", "learn")
+
+FORMULAS = {
+    "accuracy": "accuracy = (1/n) Σ_i 1[ŷ_i = y_i]",
+    "class": "P_c = TP_c / (TP_c + FP_c), R_c = TP_c / (TP_c + FN_c), F1_c = 2 P_c R_c / (P_c + R_c)",
+    "macro": "F1_macro = (1/K) Σ_c F1_c",
+    "weighted": "F1_weighted = Σ_c (n_c / n) F1_c",
+    "mae": "MAE = (1/n) Σ_i |ŷ_i − y_i|",
+    "mse": "MSE = (1/n) Σ_i (ŷ_i − y_i)²",
+    "rmse": "RMSE = √((1/n) Σ_i (ŷ_i − y_i)²)",
+    "pearson": "r = Σ_i (y_i − ȳ)(ŷ_i − m) / √(Σ_i (y_i − ȳ)² Σ_i (ŷ_i − m)²), m = mean of ŷ",
+    "qwk": "κ = 1 − Σ_ij w_ij O_ij / Σ_ij w_ij E_ij, w_ij = (i − j)²",
+    "bootstrap": "[θ*_(α/2), θ*_(1−α/2)]",
+    "mcnemar": "p = min(1, 2 Σ_{k=0}^{min(b,c)} C(b+c, k) 2^−(b+c))",
+    "counts": "x_t = tf_t · (ln((1 + n) / (1 + df_t)) + 1), x ← x / ‖x‖₂",
+    "svm": "min ½‖w‖² + C Σ_i max(0, 1 − y_i (w·x_i + b))²",
+    "calibrate": "P(y = 1 | x) = 1 / (1 + exp(A f(x) + B))",
+    "logistic": "P(c | x) = exp(w_c·x + b_c) / Σ_k exp(w_k·x + b_k)",
+    "naive-bayes": "P(c | x) ∝ P(c) Π_t P(t | c)^(x_t)",
+    "ridge": "min Σ_i (y_i − w·x_i − b)² + α‖w‖²",
+}
+"""Formulas of the page by name, in one line of plain text each (for screen readers and plain documents)."""
+
+
+def run_section(run: Run, locale: Locale) -> Section:
+    """Return how it was run: seed, versions, machine, time and memory by system, what was skipped, protocol."""
+    blocks: list[Any] = [Facts(_run_facts(run, locale))]
+    rows = _costs(run, locale)
+    if rows:
+        keys = ("system", "fit_time", "predict_time", "peak_memory")
+        blocks.append(Table(locale.say("costs_table"), [locale.say(key) for key in keys], rows, (1, 2, 3)))
+    skipped = [item for item in entries(run.manifest, "skipped") if isinstance(item, dict)]
+    if skipped:
+        lines = [[str(item.get("system", NOTHING)), str(item.get("why", ""))] for item in skipped]
+        blocks.append(Table(locale.say("skipped_table"), [locale.say("system"), locale.say("reason")], lines))
+    return Section("run", locale.say("run_title"), blocks)
+
+
+def method_section(run: Run, locale: Locale) -> Section:
+    """Return the method in words, with the formulas of the scores and systems that this run used."""
+    blocks: list[Any] = [Paragraph(_split_words(run, locale))]
+    rows = [
+        [name, *(chain_words(entries(run.systems[name], "params", chain), locale) or NOTHING for chain in _CHAINS)]
+        for name in run.ranked
+        if branch(run.systems[name], "params")
+    ]
+    if rows:
+        columns = [locale.say(key) for key in ("system", "stage_clean", "stage_represent", "stage_learn")]
+        blocks.append(Table(locale.say("method_table"), columns, rows))
+    parts = list(_system_parts(run, locale))
+    if parts:
+        blocks += [Heading(locale.say("method_systems")), *parts]
+    blocks += [Heading(locale.say("method_scores")), *_score_parts(run, locale)]
+    return Section("method", locale.say("method_title"), blocks)
+
+
+def cite_section(run: Run, locale: Locale) -> Section:
+    """Return how to cite makna and the data."""
+    version = str(run.manifest.get("makna") or NOTHING)
+    year = str(run.manifest.get("started") or "")[:4]
+    fields = ["author = {{The makna developers}}", "title = {makna: from raw text to a measured, explained model}"]
+    fields += [f"year = {{{year}}}"] if year.isdigit() else []
+    fields += [f"version = {{{version}}}", f"url = {{{_ADDRESS}}}"]
+    lines = ",\n  ".join(["@software{makna", *fields])
+    blocks: list[Any] = [Paragraph(locale.say("cite_makna", version=version)), Code(f"{lines}\n}}")]
+    about = branch(run.manifest, "data")
+    if about.get("source"):
+        licence = locale.say("cite_licence", licence=about["licence"]) if about.get("licence") else ""
+        blocks.append(Paragraph(f"{locale.say('cite_data', source=about['source'])} {licence}".strip()))
+    blocks.append(Paragraph(locale.say("cite_folder", seed=run.manifest.get("seed", NOTHING), version=version)))
+    return Section("cite", locale.say("cite_title"), blocks)
+
+
+def chain_words(chain: list[Any], locale: Locale) -> str:
+    """Return a chain of steps as one line, settings that say nothing (null) left out.
+
+    Examples
+    --------
+    >>> chain_words([{"kind": "svm", "settings": {"C": 0.3, "loss": None}}, "x"], Locale("id"))
+    'svm (C = 0,3) → x'
+    """
+    return " → ".join(_step_words(step, locale) for step in chain)
+
+
+def _step_words(step: Any, locale: Locale) -> str:
+    if not isinstance(step, dict):
+        return _setting_words(step, locale)
+    if "parts" in step:
+        return " + ".join(chain_words(part if isinstance(part, list) else [part], locale) for part in step["parts"])
+    if "kind" in step:
+        return _named_step(str(step["kind"]), step.get("settings"), locale)
+    return " + ".join(_named_step(str(kind), value, locale) for kind, value in step.items())
+
+
+def _named_step(kind: str, value: Any, locale: Locale) -> str:
+    if not isinstance(value, dict):
+        return kind if value in (None, True, {}) else f"{kind} ({_setting_words(value, locale)})"
+    told = [f"{key} = {_setting_words(given, locale)}" for key, given in value.items() if given is not None]
+    return f"{kind} ({'; '.join(told)})" if told else kind
+
+
+def _setting_words(value: Any, locale: Locale) -> str:
+    if isinstance(value, list | tuple):
+        return "–".join(locale.setting(entry) for entry in value) if len(value) == 2 else ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return locale.say("yes" if value else "no")
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {_setting_words(entry, locale)}" for key, entry in value.items())
+    return locale.setting(value)
+
+
+def _run_facts(run: Run, locale: Locale) -> list[tuple[str, str]]:
+    manifest = run.manifest
+    machine = branch(manifest, "machine")
+    described = [str(machine[key]) for key in ("system", "processor") if machine.get(key)]
+    if is_number(machine.get("cores")):
+        described.append(locale.say("cores", n=machine["cores"]))
+    if is_number(machine.get("memory_gb")):
+        described.append(f"{locale.number(machine['memory_gb'], 1)}\u00a0GB")
+    packages = ", ".join(f"{name} {version}" for name, version in branch(manifest, "packages").items())
+    seconds = branch(manifest, "seconds")
+    stages = ", ".join(f"{name} {locale.seconds(value)}" for name, value in seconds.items() if is_number(value))
+    moments = " – ".join(locale.moment(manifest[key]) for key in ("started", "finished") if manifest.get(key))
+    facts = {
+        "protocol": locale.say("protocol_paper" if run.is_paper else "protocol_honest"),
+        "seed": str(manifest.get("seed", "")),
+        "started_finished": moments + (f" ({locale.say('was_resumed')})" if manifest.get("resumed") else ""),
+        "versions": ", ".join(filter(None, [_version("makna", manifest), _version("python", manifest), packages])),
+        "machine": ", ".join(described),
+        "device": ", ".join(str(manifest[key]) for key in ("device", "precision") if manifest.get(key)),
+        "threads": str(manifest.get("threads") or ""),
+        "stage_times": stages,
+        "peak_memory_run": locale.memory(branch(manifest, "peak_memory_mb").get("run")),
+    }
+    return [(locale.say(key), value) for key, value in facts.items() if value and value != NOTHING]
+
+
+def _version(name: str, manifest: dict[str, Any]) -> str:
+    return f"{name} {manifest[name]}" if manifest.get(name) else ""
+
+
+def _costs(run: Run, locale: Locale) -> list[list[Cell | str]]:
+    times, memory = branch(run.manifest, "seconds", "systems"), branch(run.manifest, "peak_memory_mb", "systems")
+    names = [name for name in [*run.ranked, *times, *memory] if name in times or name in memory]
+    return [
+        [
+            name,
+            *(locale.seconds(branch(times, name).get(key)) for key in ("fit", "predict")),
+            locale.memory(memory.get(name)),
+        ]
+        for name in dict.fromkeys(names)
+    ]
+
+
+def _split_words(run: Run, locale: Locale) -> str:
+    split = branch(run.recipe, "split")
+    if run.folds:
+        grouped = bool(split.get("group"))
+        text = locale.say("method_folds_grouped" if grouped else "method_folds", n=run.folds)
+    elif split.get("parts") == "given":
+        text = locale.say("method_given")
+    else:
+        text = locale.say("method_holdout")
+    return f"{text} {locale.say('method_inside')}"
+
+
+def _system_parts(run: Run, locale: Locale) -> Iterator[Any]:
+    """What each kind of step does, for the kinds that occur in this run and that the catalogue explains."""
+    used = dict.fromkeys(kind for name in run.ranked for kind in _kinds(branch(run.systems[name], "params")))
+    for kind in used:
+        if locale.knows(f"method_{kind}"):
+            yield Paragraph(locale.say(f"method_{kind}"))
+            if kind in FORMULAS:
+                yield Formula(kind, FORMULAS[kind])
+
+
+def _kinds(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _kinds(entry)
+    elif isinstance(value, dict):
+        yield from (key for key in value if key not in ("kind", "settings", "parts"))
+        for key in value:
+            if key in (*_CHAINS, "kind", "parts"):
+                yield from _kinds(value[key])
+
+
+def _score_parts(run: Run, locale: Locale) -> Iterator[Any]:
+    shown = {name.rpartition("/")[2] for name in run.metrics_found}
+    if not run.is_number:
+        yield from _explained("class", locale)
+    for name in ("accuracy", "mae", "mse", "rmse", "pearson", "qwk"):
+        if name in shown:
+            yield from _explained(name, locale)
+    for average in ("macro", "weighted"):
+        if any(name.endswith(f"_{average}") for name in shown):
+            yield from _explained(average, locale)
+    for name in ("spearman", "within"):
+        if any(found.startswith(name) for found in shown):
+            yield Paragraph(locale.say(f"score_{name}"))
+    resamples = branch(run.recipe, "evaluate").get("resamples")
+    n = locale.whole(resamples if is_number(resamples) else _DEFAULT_RESAMPLES)
+    yield from _explained("bootstrap", locale, level=locale.level(run.level), n=n)
+    if any(is_number(row.get("mcnemar_p")) for row in entries(run.metrics, "comparisons") if isinstance(row, dict)):
+        yield from _explained("mcnemar", locale)
+
+
+def _explained(name: str, locale: Locale, **fields: Any) -> Iterator[Any]:
+    yield Paragraph(locale.say(f"score_{name}", **fields))
+    yield Formula(name, FORMULAS[name])

@@ -1,0 +1,288 @@
+"""The results in tables and figures: systems, classes, confusion, folds, groups, comparisons, papers."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from makna.report.blocks import Cell, Paragraph, Picture, Section, Table
+from makna.report.figures import confusion_panels, per_system
+from makna.report.language import NOTHING, Locale, is_number, sentence
+from makna.report.reading import MOST_SYSTEMS, Run, branch, entries
+
+_METRICS_ACROSS = 4
+_SYSTEMS_ACROSS = 5
+_MOST_GROUPS = 40
+T = TypeVar("T")
+
+
+def systems_section(run: Run, locale: Locale) -> Section | None:
+    """Return the comparison of all systems: values, intervals, n, figure."""
+    if not run.metrics_found:
+        return None
+    level = locale.level(run.level)
+    note = locale.say("systems_note_folds" if run.folds else "systems_note", level=level)
+    blocks: list[Any] = [Paragraph(note)]
+    if any(run.value(name) is not None for name in run.systems):
+        caption = sentence(locale.say("systems_figure", metric=locale.metric(run.primary), level=level))
+        blocks.append(Picture("systems", caption))
+    blocks += _score_tables(run, locale, run.part, run.metrics_asked, "systems_table")
+    others = [name for name in run.metrics_found if name not in run.metrics_asked]
+    blocks += _score_tables(run, locale, run.part, others, "other_metrics_table")
+    for part in run.parts[1:]:
+        blocks += _score_tables(run, locale, part, run.metrics_asked, "systems_table")
+    blocks += _output_tables(run, locale)
+    return Section("systems", locale.say("systems_title"), blocks)
+
+
+def classes_section(run: Run, locale: Locale) -> Section | None:
+    """Return precision, recall, F1 and support of each class, a table for each model."""
+    blocks: list[Any] = []
+    for system in run.models[:MOST_SYSTEMS]:
+        rows = [row for output in run.outputs for row in _class_rows(run, locale, system, output)]
+        if rows:
+            columns = [locale.say(name) for name in ("class", "precision", "recall", "f1", "support")]
+            several = [locale.say("output")] if len(run.outputs) > 1 else []
+            numeric = range(1 + len(several), 5 + len(several))
+            caption = locale.say("classes_table", system=system, part=part_name(run.part, locale))
+            blocks.append(Table(caption, [*several, *columns], rows, numeric))
+    if not blocks:
+        return None
+    lead = [Paragraph(locale.say("classes_lead")), *_hidden_systems(run, locale)]
+    return Section("per-class", locale.say("classes_title"), [*lead, *blocks])
+
+
+def confusion_section(run: Run, locale: Locale) -> Section | None:
+    """Return the confusion matrices of the models."""
+    names = per_system(run, "confusion", lambda system: confusion_panels(run, system))
+    if not names:
+        return None
+    blocks: list[Any] = [Paragraph(locale.say("confusion_lead")), *_hidden_systems(run, locale)]
+    blocks += [Picture(name, locale.say("confusion_figure", system=system)) for system, name in names.items()]
+    return Section("confusion", locale.say("confusion_title"), blocks)
+
+
+def agreement_section(run: Run, locale: Locale) -> Section | None:
+    """Return predicted against true numbers."""
+    names = per_system(run, "agreement", run.numbers.__contains__)
+    if not names:
+        return None
+    blocks: list[Any] = [Paragraph(locale.say("agreement_lead")), *_hidden_systems(run, locale)]
+    for system, name in names.items():
+        n = locale.whole(len(run.numbers[system][0]))
+        blocks.append(Picture(name, locale.say("agreement_figure", system=system, n=n)))
+    return Section("agreement", locale.say("agreement_title"), blocks)
+
+
+def folds_section(run: Run, locale: Locale) -> Section | None:
+    """Return the first metric fold by fold, with fold sizes, mean and standard deviation."""
+    names = [name for name in run.ranked if entries(run.systems[name], "folds")]
+    if not names:
+        return None
+    metric = locale.metric(run.primary)
+    blocks: list[Any] = [Paragraph(sentence(locale.say("folds_lead", metric=metric)))]
+    for few in chunks(names, _SYSTEMS_ACROSS):
+        columns = [locale.say("fold"), "n", *few]
+        rows = _fold_rows(run, locale, few)
+        blocks.append(Table(sentence(locale.say("folds_table", metric=metric)), columns, rows, range(1, len(columns))))
+    return Section("folds", locale.say("folds_title"), blocks)
+
+
+def groups_section(run: Run, locale: Locale) -> Section | None:
+    """Return the first metric by group of rows."""
+    sizes: dict[str, int] = {}
+    for name in run.ranked:
+        for group, found in branch(run.systems[name], "groups", run.part).items():
+            sizes.setdefault(group, found.get("n") or 0 if isinstance(found, dict) else 0)
+    if not sizes:
+        return None
+    shown = sorted(sizes, key=lambda group: (-sizes[group], group))[:_MOST_GROUPS]
+    metric = locale.metric(run.primary)
+    blocks: list[Any] = [Paragraph(sentence(locale.say("groups_lead", metric=metric)))]
+    if len(sizes) > len(shown):
+        blocks.append(Paragraph(locale.say("groups_shown", shown=len(shown), n=locale.whole(len(sizes)))))
+    for few in chunks([name for name in run.ranked if branch(run.systems[name], "groups", run.part)], 3):
+        rows = [
+            [group, locale.whole(sizes[group])]
+            + [_score_cell(branch(run.systems[s], "groups", run.part, group, run.primary), locale) for s in few]
+            for group in shown
+        ]
+        columns = [locale.say("group"), "n", *few]
+        blocks.append(Table(sentence(locale.say("groups_table", metric=metric)), columns, rows, range(1, len(columns))))
+    return Section("groups", locale.say("groups_title"), blocks)
+
+
+def comparisons_section(run: Run, locale: Locale) -> Section | None:
+    """Return paired differences between systems with interval and McNemar's p."""
+    found = [row for row in entries(run.metrics, "comparisons") if isinstance(row, dict)]
+    if not found:
+        return None
+    tested = any(is_number(row.get("mcnemar_p")) for row in found)
+    keys = ["system", "against", "metric", "difference", "interval", "n", *(["mcnemar"] if tested else [])]
+    rows = []
+    for row in found:
+        cells: list[Cell | str] = [str(row.get("system", NOTHING)), str(row.get("against", NOTHING))]
+        part = "" if row.get("part", run.part) == run.part else part_name(str(row["part"]), locale)
+        cells += [Cell(locale.metric(str(row.get("metric", ""))), part)]
+        cells += [locale.difference(row.get("difference")), locale.interval(row.get("low"), row.get("high")) or NOTHING]
+        cells += [locale.whole(row.get("n")), *([locale.p_value(row.get("mcnemar_p"))] if tested else [])]
+        rows.append(cells)
+    table = Table(
+        locale.say("comparisons_table"),
+        [locale.say(key, level=locale.level(run.level)) for key in keys],
+        rows,
+        range(3, len(keys)),
+    )
+    lead = locale.say("comparisons_lead") + (" " + locale.say("comparisons_mcnemar") if tested else "")
+    return Section("comparisons", locale.say("comparisons_title"), [Paragraph(lead), table])
+
+
+def reference_section(run: Run, locale: Locale) -> Section | None:
+    """Return figures of papers beside makna's own."""
+    rows = []
+    for item in entries(run.metrics, "reference"):
+        if isinstance(item, dict) and is_number(item.get("value")):
+            rows.append(_reference_row(run, locale, item))
+    if not rows:
+        return None
+    keys = ("system", "metric", "paper_value", "own_value", "difference", "inside", "source")
+    table = Table(locale.say("reference_table"), [locale.say(key) for key in keys], rows, (2, 3, 4))
+    return Section("reference", locale.say("reference_title"), [Paragraph(locale.say("reference_lead")), table])
+
+
+def part_name(part: str, locale: Locale) -> str:
+    """Return a part's name in words: test, validation, training data."""
+    return locale.say(f"part_{part}") if locale.knows(f"part_{part}") else part
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Return the items in runs of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _score_tables(run: Run, locale: Locale, part: str, metrics: Sequence[str], caption: str) -> Iterator[Table]:
+    for few in chunks(metrics, _METRICS_ACROSS):
+        columns = [locale.say("system"), "n", *(sentence(locale.metric(metric)) for metric in few)]
+        rows = [
+            _score_row(run, locale, name, part, few) for name in run.ranked if branch(run.systems[name], "parts", part)
+        ]
+        note = locale.say("systems_table_note") if metrics == run.metrics_asked and few[0] == metrics[0] else ""
+        yield Table(locale.say(caption, part=part_name(part, locale)), columns, rows, range(1, len(columns)), note)
+
+
+def _score_row(run: Run, locale: Locale, name: str, part: str, metrics: Sequence[str]) -> list[Cell | str]:
+    scores = [run.score(name, metric, part) for metric in metrics]
+    n = next((score["n"] for score in scores if is_number(score.get("n"))), None)
+    below = locale.say("baseline") if run.systems[name].get("baseline") else ""
+    best = [_is_best(run, name, metric, part) for metric in metrics]
+    cells = [_score_cell(score, locale, top) for score, top in zip(scores, best, strict=True)]
+    return [Cell(name, below), locale.whole(n), *cells]
+
+
+def _is_best(run: Run, name: str, metric: str, part: str) -> bool:
+    values = {other: run.score(other, metric, part).get("value") for other in run.systems}
+    mine = values[name]
+    return is_number(mine) and not any(
+        is_number(value) and run.better(value, mine, metric) for value in values.values()
+    )
+
+
+def _score_cell(score: dict[str, Any], locale: Locale, best: bool = False) -> Cell:
+    """A value over its interval; the pooled value too where it is another number to three decimals."""
+    if not is_number(score.get("value")):
+        why = f"why_{score.get('why')}"
+        return Cell(NOTHING, locale.say(why) if locale.knows(why) else "")
+    below = locale.interval(score.get("low"), score.get("high"))
+    pooled = score.get("pooled")
+    if is_number(pooled) and locale.score(pooled) != locale.score(score["value"]):
+        below = f"{below}\n{locale.say('pooled', value=locale.score(pooled))}".strip()
+    return Cell(locale.score(score["value"]), below, best)
+
+
+def _output_tables(run: Run, locale: Locale) -> Iterator[Table]:
+    if len(run.outputs) < 2:
+        return
+    metric = locale.metric(run.primary)
+    for few in chunks(run.ranked, 4):
+        rows: list[list[Cell | str]] = [
+            [output, *(_score_cell(run.score(name, f"{output}/{run.primary}"), locale) for name in few)]
+            for output in run.outputs
+        ]
+        columns = [locale.say("output"), *few]
+        caption = sentence(locale.say("outputs_table", metric=metric, part=part_name(run.part, locale)))
+        yield Table(caption, columns, rows, range(1, len(columns)))
+
+
+def _class_rows(run: Run, locale: Locale, system: str, output: str) -> Iterator[list[Cell | str]]:
+    prefix = f"{output}/" if output else ""
+    scores = branch(run.systems, system, "parts", run.part)
+    for label in run.labels(output):
+        found = [
+            branch(scores, f"{prefix}{family}_{run.class_suffix(label)}") for family in ("precision", "recall", "f1")
+        ]
+        counted = branch(scores, f"{prefix}support_{label}")
+        support = counted.get("pooled", counted.get("value"))  # over folds the value is a mean
+        if any(found) or support is not None:
+            several = [output] if len(run.outputs) > 1 else []
+            yield [*several, label or "∅", *(_score_cell(score, locale) for score in found), locale.whole(support)]
+
+
+def _hidden_systems(run: Run, locale: Locale) -> list[Paragraph]:
+    if len(run.models) <= MOST_SYSTEMS:
+        return []
+    return [Paragraph(locale.say("systems_shown", shown=MOST_SYSTEMS, n=len(run.models)))]
+
+
+def _fold_rows(run: Run, locale: Locale, names: Sequence[str]) -> list[list[Cell | str]]:
+    folds: dict[Any, dict[str, Any]] = {}
+    sizes: dict[Any, Any] = {}
+    for name in names:
+        for fold in entries(run.systems[name], "folds"):
+            folds.setdefault(fold.get("fold"), {})[name] = fold.get(run.primary)
+            sizes.setdefault(fold.get("fold"), fold.get("n"))
+    rows: list[list[Cell | str]] = [
+        [str(fold), locale.whole(sizes[fold]), *(locale.score(found.get(name)) for name in names)]
+        for fold, found in folds.items()
+    ]
+    columns = [[found[name] for found in folds.values() if is_number(found.get(name))] for name in names]
+    means = [locale.score(statistics.fmean(values)) if values else NOTHING for values in columns]
+    spread = [locale.score(statistics.stdev(values)) if len(values) > 1 else NOTHING for values in columns]
+    rows.append([Cell(locale.say("mean"), emphasised=True), "", *(Cell(text, emphasised=True) for text in means)])
+    rows.append([locale.say("standard_deviation"), "", *spread])
+    return rows
+
+
+def _reference_row(run: Run, locale: Locale, item: dict[str, Any]) -> list[Cell | str]:
+    metric = str(item.get("metric", ""))
+    name = _named(run, str(item.get("system", "")), branch(item, "cell"))
+    score = run.score(name, metric) if name else {}
+    own, paper = score.get("value"), item["value"]
+    difference = locale.difference(own - paper) if is_number(own) else NOTHING
+    inside = NOTHING
+    if is_number(score.get("low")) and is_number(score.get("high")):
+        inside = locale.say("yes" if score["low"] <= paper <= score["high"] else "no")
+    cell = ", ".join(f"{key}={value}" for key, value in branch(item, "cell").items())
+    system = Cell(str(item.get("system", NOTHING)), cell)
+    own_cell = _score_cell(score, locale) if name else Cell(NOTHING, locale.say("not_run"))
+    return [
+        system,
+        locale.metric(metric),
+        locale.score(paper),
+        own_cell,
+        difference,
+        inside,
+        str(item.get("source", "")),
+    ]
+
+
+def _named(run: Run, system: str, cell: dict[str, Any]) -> str:
+    """The run's name of a paper's system: its cell ``NAME[key=value]``, else the system as tuned."""
+    wanted = {str(key): str(value) for key, value in cell.items()}
+    for name in run.systems:
+        root, _, inside = name.partition("[")
+        settings = dict(pair.split("=", 1) for pair in inside.rstrip("]").split(",") if "=" in pair)
+        if root == system and settings == wanted:
+            return name
+    return system if system in run.systems else ""

@@ -1,0 +1,1 @@
+"""Small tables written for makna, so that everything runs offline."""

@@ -1,0 +1,1 @@
+"""Hold-out parts and folds, stratified and grouped."""

@@ -1,0 +1,1 @@
+"""The studies that makna ships, one recipe each."""
