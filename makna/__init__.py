@@ -12,7 +12,7 @@ _WHERE = {
     "Model": "makna.serve.predictor",
     "Run": "makna.recipe.result",
     "Task": "makna.core.task",
-    "load": "makna.recipe.api",
+    "load": "makna.recipe.load",
     "run": "makna.recipe.api",
     "studies": "makna.recipe.recipe",
 }

@@ -13,6 +13,7 @@ from makna.clean.chain import make_step, resolve_steps
 from makna.clean.step import TextStep
 from makna.core.corpus import as_pairs, as_texts, is_pairs, map_sides
 from makna.core.errors import DataError
+from makna.core.memo import shared
 from makna.core.portable import Parts, Portable
 
 _SHOWN = 280  # characters of an example
@@ -40,6 +41,8 @@ class CleanText(TransformerMixin, BaseEstimator, Portable):
     >>> CleanText(["tweet", "lowercase", "alphanumeric"]).fit_transform(["RT USER: BAGUUUS banget!!!"])
     array(['bagus banget'], dtype=object)
     """
+
+    is_stateless = True
 
     def __init__(self, steps: list[Any] | None = None) -> None:
         self.steps = steps
@@ -74,8 +77,9 @@ class CleanText(TransformerMixin, BaseEstimator, Portable):
             Texts or pairs.
         """
         check_is_fitted(self)
-        # One memory for both sides of pairs: a key stands beside many answers.
-        return map_sides(_once_each(self._clean), X)
+        # One memory for both sides of pairs (a key stands beside many answers) and, in a run, for all its folds.
+        done = shared(("clean", repr(self.steps)), dict[str, str])
+        return map_sides(_once_each(self._clean, done), X)
 
     def tables(self) -> list[dict[str, str]]:
         """Return name, licence and source of every slang table in use, for the model card."""
@@ -199,8 +203,10 @@ def _check_shape(X: Any) -> None:
         as_texts(X)
 
 
-def _once_each(function: Callable[[str], str]) -> Callable[[list[str]], list[str]]:
-    done: dict[str, str] = {}
+def _once_each(
+    function: Callable[[str], str], done: dict[str, str] | None = None
+) -> Callable[[list[str]], list[str]]:
+    done = {} if done is None else done
 
     def clean(texts: list[str]) -> list[str]:
         for text in texts:

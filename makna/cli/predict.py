@@ -10,13 +10,13 @@ from makna.core.messages import say
 
 def predict_table(model: str, file: str, out: str, text: list[str], chunk: int) -> None:
     """Predict a file, say how many rows there were, and end with the output's path on stdout."""
-    from makna.recipe.api import load
+    from makna.recipe.load import load
 
     loaded = load(model)
     with Stages() as stages:
         summary = loaded.predict_file(
             file, out, text=text or None, chunk=chunk,
-            progress=lambda done: stages("predict", say("core.rows", n=done), done, done),
+            progress=lambda done, rows: stages("predict", "", done, rows or done),
         )  # fmt: skip
     tell(str(summary))
     tell(say("cli.predict_done", model=Path(model).name))

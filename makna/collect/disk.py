@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import gzip
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 
 from makna.collect.names import hint, listed
 from makna.core.errors import DataError
+from makna.core.files import key_in_words
 
 FORMATS = {
     ".csv": "delimited",
@@ -25,14 +26,6 @@ FORMATS = {
     ".pq": "parquet",
 }
 _ZIPPED = ".gz"
-_PLAIN_WORDS = {
-    errno.ENOSPC: "collect.disk_full",
-    errno.EDQUOT: "collect.disk_full",
-    errno.EFBIG: "collect.file_too_big",
-    errno.EACCES: "collect.no_permission",
-    errno.EPERM: "collect.no_permission",
-    errno.EROFS: "collect.no_permission",
-}
 
 
 def suffix_of(path: Path) -> str:
@@ -97,10 +90,10 @@ def plain_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     """
     try:
         yield
-    except EOFError as problem:
+    except (EOFError, zlib.error) as problem:
         raise DataError("collect.broken", path=str(path), reason=str(problem)) from problem
     except OSError as problem:
-        key = _PLAIN_WORDS.get(problem.errno or 0)
+        key = key_in_words(problem)
         if key is not None:
             raise DataError(key, path=str(path)) from problem
         raise DataError("collect.broken", path=str(path), reason=problem.strerror or str(problem)) from problem

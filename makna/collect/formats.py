@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zipfile import BadZipFile
 
 import pandas as pd
@@ -15,6 +17,14 @@ from makna.collect.cells import as_text
 from makna.collect.disk import plain_errors
 from makna.collect.encoding import decoded_lines, detect_encoding, repair
 from makna.core.errors import DataError
+
+T = TypeVar("T")
+
+# What the readers of binary formats raise when bytes in the middle of a file are not what they should be.
+_BROKEN = (
+    BadZipFile, zlib.error, SyntaxError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError,
+    OverflowError,
+)  # fmt: skip
 
 
 def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -29,14 +39,11 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """
     import openpyxl
 
-    with plain_errors(path), path.open("rb") as stream, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles and extensions that hold no data
-        try:
-            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        except (BadZipFile, KeyError, ValueError) as problem:
-            raise DataError("collect.broken", path=str(path), reason=str(problem)) from problem
+    with plain_errors(path), path.open("rb") as stream, _broken(path):
+        book = _quietly(lambda: openpyxl.load_workbook(stream, read_only=True, data_only=True))
+        sheet = book.worksheets[0].iter_rows(values_only=True)
         empty: list[int] = []
-        for number, values in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
+        for number, values in enumerate(iter(lambda: _quietly(lambda: next(sheet, None)), None), start=1):
             cells = [as_text(value) for value in values]
             if not any(cells):
                 empty.append(number)
@@ -83,14 +90,10 @@ def parquet_shape(path: Path) -> tuple[list[str], int]:
     DataError
         The file is not parquet.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with plain_errors(path), path.open("rb") as stream:
-        try:
-            file = pq.ParquetFile(stream)
-        except pa.ArrowInvalid as problem:
-            raise DataError("collect.broken", path=str(path), reason=str(problem)) from problem
+    with plain_errors(path), path.open("rb") as stream, _broken(path):
+        file = pq.ParquetFile(stream)
         return list(file.schema_arrow.names), int(file.metadata.num_rows)
 
 
@@ -99,16 +102,32 @@ def parquet_batches(path: Path, size: int) -> Iterator[pd.DataFrame]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with plain_errors(path), path.open("rb") as stream:
-        try:
-            start = 1
-            for batch in pq.ParquetFile(stream).iter_batches(batch_size=size):
-                frame = pa.Table.from_batches([batch]).to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
-                frame.index = pd.RangeIndex(start, start + len(frame), name="row")
-                start += len(frame)
-                yield frame
-        except pa.ArrowInvalid as problem:
-            raise DataError("collect.broken", path=str(path), reason=str(problem)) from problem
+    with plain_errors(path), path.open("rb") as stream, _broken(path):
+        start = 1
+        for batch in pq.ParquetFile(stream).iter_batches(batch_size=size):
+            batch.validate(full=True)  # text that is no UTF-8 is told of here, not where it is first used
+            table = pa.Table.from_batches([batch]).replace_schema_metadata(None)
+            frame = table.to_pandas(types_mapper=pd.ArrowDtype)
+            frame.index = pd.RangeIndex(start, start + len(frame), name="row")
+            start += len(frame)
+            yield frame
+
+
+def _quietly(call: Callable[[], T]) -> T:
+    """Call without openpyxl's warnings about styles and extensions, which hold no data."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return call()
+
+
+@contextmanager
+def _broken(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except DataError:
+        raise
+    except _BROKEN as problem:
+        raise DataError("collect.broken", path=str(path), reason=str(problem)) from problem
 
 
 def _repaired(value: Any) -> Any:

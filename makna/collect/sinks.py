@@ -58,8 +58,11 @@ class DelimitedSink:
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append rows."""
-        columns = []
+        columns: list[Sequence[Any]] = []
         for name in frame.columns:
+            if is_float_dtype(frame[name].dtype) and not frame[name].isna().any():
+                columns.append(frame[name].tolist())  # csv writes every digit, and no number is a formula
+                continue
             safe, count = guarded(texts_of(frame[name]))
             self.guarded += count
             columns.append(safe)

@@ -13,14 +13,19 @@ from typing import Any
 
 from makna.core.errors import DataError
 
-_REASONS = {
+_IN_WORDS = {
     errno.ENOSPC: "core.disk_full",
     errno.EDQUOT: "core.disk_full",
-    errno.EFBIG: "core.disk_full",
+    errno.EFBIG: "core.file_too_big",
     errno.EACCES: "core.no_permission",
     errno.EPERM: "core.no_permission",
     errno.EROFS: "core.no_permission",
 }
+
+
+def key_in_words(problem: OSError) -> str | None:
+    """Return the message for a full disk, a file too big or a missing permission; None for any other problem."""
+    return _IN_WORDS.get(problem.errno or 0)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -56,7 +61,7 @@ def os_error_in_words(problem: BaseException) -> str | None:
     """Return what a full disk or a missing permission means, in plain words; None for any other problem."""
     if not isinstance(problem, OSError):
         return None
-    key = _REASONS.get(problem.errno or 0)
+    key = key_in_words(problem)
     return None if key is None else str(DataError(key, path=str(problem.filename or "")))
 
 
@@ -72,7 +77,7 @@ def plain_os_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        key = _REASONS.get(problem.errno or 0)
+        key = key_in_words(problem)
         if key is None:
             raise
         raise DataError(key, path=str(problem.filename or path)) from problem

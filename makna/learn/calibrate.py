@@ -99,7 +99,7 @@ class Calibrated(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         y = column_or_1d(y, warn=True)
         check_consistent_length(X, y)
         check_classification_targets(y)
-        refuse_one_class(self, y)
+        refuse_one_class(self.estimator, y)
         self.estimator_ = clone(self.estimator).fit(X, y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         values = self._values(self.estimator_, X)

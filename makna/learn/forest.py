@@ -12,6 +12,7 @@ from sklearn.tree._tree import Tree
 from sklearn.utils.validation import column_or_1d
 
 from makna.core.portable import Parts, Portable
+from makna.learn.fitting import fitting
 from makna.learn.settings import Count, Positive, Seed
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -103,7 +104,8 @@ class Forest(_Forest, RandomForestClassifier):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit on rows of features, shape (n, features), and classes, shape (n,)."""
-        super().fit(X, y if y is None else column_or_1d(y, warn=True), sample_weight)
+        with fitting(self, y if y is None else column_or_1d(y, warn=True)) as target:
+            super().fit(X, target, sample_weight)
         return self
 
 

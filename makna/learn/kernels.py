@@ -23,6 +23,7 @@ class _Kernel(Portable):
         *("_n_support", "_dual_coef_", "_intercept_", "_probA", "_probB"),
     )
     _tuples: ClassVar[tuple[str, ...]] = ("shape_fit_",)
+    _effective_probability = False  # asked for by scikit-learn from 1.9 on, also of models saved before
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Self:
@@ -91,8 +92,8 @@ class KernelSVM(_Kernel, SVC):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit on rows of features, shape (n, features), and classes, shape (n,)."""
-        with fitting(self, y):
-            super().fit(X, y, sample_weight)
+        with fitting(self, y) as target:
+            super().fit(X, target, sample_weight)
         return self
 
 

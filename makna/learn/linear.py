@@ -60,8 +60,8 @@ class LinearSVM(_Linear, LinearSVC):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit on rows of features, shape (n, features), and classes, shape (n,)."""
-        with fitting(self, y):
-            super().fit(X, y, sample_weight)
+        with fitting(self, y) as target:
+            super().fit(X, target, sample_weight)
         return self
 
 
@@ -94,8 +94,8 @@ class Logistic(_Linear, LogisticRegression):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit on rows of features, shape (n, features), and classes, shape (n,)."""
-        with fitting(self, y):
-            super().fit(X, y, sample_weight)
+        with fitting(self, y) as target:
+            super().fit(X, target, sample_weight)
         return self
 
 

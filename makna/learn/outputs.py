@@ -78,6 +78,7 @@ class PerOutput(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             table[:, place] = column
         return table
 
+    @available_if(_has_probabilities)
     def predict_proba(self, X: Any) -> list[np.ndarray]:
         """Return probabilities, one array of shape (n, classes) an output."""
         check_is_fitted(self, "estimators_")

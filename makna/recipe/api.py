@@ -1,4 +1,4 @@
-"""The two words of makna in Python: `makna.run` and `makna.load`."""
+"""`makna.run`: a study from Python."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from makna.recipe.recipe import Recipe, load_recipe
-from makna.recipe.registry import ClassTable
 from makna.recipe.result import Run
 from makna.recipe.runner import RunOptions, run_recipe
-from makna.serve.predictor import Model
-from makna.serve.predictor import load as load_folder
 
 
 def run(
@@ -49,22 +46,6 @@ def run(
     """
     found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, sets, data)
     return run_recipe(found, out or default_folder(found.name), options)
-
-
-def load(folder: str | Path) -> Model:
-    """Load a saved model.
-
-    Parameters
-    ----------
-    folder : path
-        A model folder, ``runs/NAME/models/SYSTEM``.
-
-    Raises
-    ------
-    ModelError
-        The folder is changed, incomplete or unknown.
-    """
-    return load_folder(folder, ClassTable())
 
 
 def default_folder(name: str) -> Path:

@@ -71,7 +71,7 @@ def gather(recipe: Recipe) -> Gathered:
         table, mapping = collected.table, {**usual, **named}
         known = collected.dataset
         origin = {"title": known.title, "source": known.source, "licence": known.licence,
-                  "citation": known.citation, "notes": known.notes}  # fmt: skip
+                  "citation": known.citation, "notes": known.notes, "languages": list(known.languages)}  # fmt: skip
         files = [{"name": f.path.name, "sha256": f.sha256} for f in collected.files]
         warnings = [f.warning for f in collected.files if f.warning]
     else:

@@ -134,6 +134,8 @@ def guess(learner: Any, X: Any) -> Guess:
     """Return labels and probabilities (or numbers) of a fitted learner; the label is the most probable class."""
     if not hasattr(learner, "classes_"):
         return Guess(np.asarray(learner.predict(X), dtype=float), [])
+    if not hasattr(learner, "predict_proba"):  # a margin, before calibration
+        return Guess(np.asarray(learner.predict(X), dtype=object), [])
     probability = learner.predict_proba(X)
     if isinstance(probability, list):
         classes = [np.asarray(c, dtype=object) for c in learner.classes_]

@@ -18,6 +18,7 @@ from makna.core.errors import DataError, RecipeError
 from makna.core.files import plain_os_errors, read_json, write_json, write_text
 from makna.core.memo import sharing
 from makna.core.messages import say
+from makna.core.metrics import check_metric
 from makna.core.model_folder import SavedModel, save_model
 from makna.explain.words import top_words
 from makna.recipe.baselines import baselines
@@ -178,6 +179,8 @@ def _rows(state: _State) -> tuple[Setting, dict[str, Any]]:
         corpus, account = judge(corpus, recipe.task, recipe.rows, by_part=recipe.split.given)
     with state.meter.piece("split"):
         labels = labels_of(corpus, recipe.task)
+        for metric in [*(recipe.evaluate.metrics or []), *([recipe.tune.by] if recipe.tune else [])]:
+            check_metric(metric, recipe.task, labels)
         plan = make_plan(corpus, recipe.task, recipe.split, recipe.seed)
         account |= describe(corpus, recipe.task, plan, recipe.clean)
     mistakes = "errors" in recipe.explain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -134,13 +134,14 @@ class UnitWork:
         def scored(truth: np.ndarray, prediction: np.ndarray) -> float | None:
             return score(setting.task, setting.labels, truth, prediction, tune.by)
 
-        choice = choose(candidates, self._splits(rows, tune), y, fit_predict, scored, tune.by)
+        trials = uncalibrated(candidates)
+        choice = choose(trials, self._splits(rows, tune), y, fit_predict, scored, tune.by)
         part = VALID if self._by_validation(rows) else "inner"
         history = [
             {"trial": _label(candidates[t["trial"]]), "fold": name, "part": part, tune.by: t["score"]}
             for t in choice.trials
         ]
-        return choice.best, history
+        return candidates[trials.index(choice.best)], history
 
     def _splits(self, rows: np.ndarray, tune: TuneSection) -> list[tuple[np.ndarray, np.ndarray]]:
         plan = self.setting.plan
@@ -176,6 +177,17 @@ class UnitWork:
         n = 3 if self.setting.plan.by_folds else 12
         answers = Answers(rows, self.executor.y[rows], said.prediction, said.probability, ask)
         return worst_mistakes(self.setting.corpus, self.setting.task, answers, n)
+
+
+def uncalibrated(candidates: Sequence[SystemSpec]) -> list[SystemSpec]:
+    """Return the candidates as they are tried: calibration comes after the choice, unless it is what is chosen.
+
+    Calibrating a trial costs six fits in place of one, and a setting that answers better does so before calibration.
+    """
+    calibrations = [spec.learn[1:] for spec in candidates]
+    if any(steps != calibrations[0] for steps in calibrations):
+        return list(candidates)
+    return [replace(spec, learn=spec.learn[:1]) for spec in candidates]
 
 
 def last_part(unit: Unit) -> str:

@@ -20,11 +20,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from makna.report.language import Locale
 
 BLUE = "#0072B2"
-ORANGE = "#E69F00"
 INK = "#333333"
 QUIET = "#767676"
 PALE = "#d9d9d9"
-SHADES = (BLUE, "#56B4E9", ORANGE, "#F0E442", "#009E73", "#CC79A7", "#D55E00", "#999999")
+# From dark to light and back, so that neighbours differ in grey too.
+SHADES = (BLUE, "#56B4E9", "#F0E442", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#999999")
 WIDTH = 5.0  # inches; still readable when a phone shows it at three quarters
 MOST_LABELLED = 15  # classes up to which a matrix has its numbers written in
 _LONGEST_NAME = 30
@@ -274,7 +274,7 @@ def _matrix(ax: Axes, panel: tuple[str, Sequence[str], np.ndarray], locale: Loca
 
 def _write_numbers(ax: Axes, counts: np.ndarray, share: np.ndarray, locale: Locale) -> None:
     for (row, column), count in np.ndenumerate(counts):
-        colour = "white" if share[row, column] > 0.55 else INK
+        colour = "white" if share[row, column] > 0.72 else INK
         if len(counts) > 8:
             ax.text(column + 0.5, row + 0.5, locale.whole(count), ha="center", va="center", fontsize=7, color=colour)
             continue

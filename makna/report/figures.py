@@ -29,6 +29,7 @@ _NO_DATE = {"Date": None, "Creator": None}
 _TAG = re.compile(r"<[^<>]*>")
 _ID = re.compile(r'(\bid="|href="#|url\(#)')
 _PREAMBLE = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
+_WIDTH = re.compile(r'<svg[^>]* width="([0-9.]+pt)"')
 _FONT = "'DejaVu Sans'"
 _PAGE_FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans'"
 
@@ -101,7 +102,9 @@ def inline_svg(svg: str, name: str, title: str) -> str:
     element = _PREAMBLE.sub("", svg[svg.index("<svg") :])
     # Only inside tags: a class may be called `id="x"`.
     element = _TAG.sub(lambda tag: _ID.sub(rf"\g<1>{name}-", tag[0]).replace(_FONT, _PAGE_FONT), element)
-    return element.replace("<svg ", f'<svg role="img" aria-label={quoteattr(title)} ', 1).strip()
+    width = _WIDTH.search(element)
+    attributes = f'role="img" aria-label={quoteattr(title)}' + (f' style="--width:{width[1]}"' if width else "")
+    return element.replace("<svg ", f"<svg {attributes} ", 1).strip()
 
 
 def figure_name(kind: str, system: str) -> str:

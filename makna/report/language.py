@@ -135,7 +135,7 @@ class Locale:
         ).strip()
 
     def listing(self, words: Iterable[str]) -> str:
-        """Return words as one enumeration: a, b and c."""
+        """Return words as one enumeration: a, b, and c."""
         words = list(words)
         if len(words) < 3:
             return f" {self.say('and')} ".join(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from makna.report.blocks import Cell, Code, Facts, Formula, Heading, Paragraph, Section, Table
+from makna.report.blocks import Cell, Code, Facts, Formula, Heading, Paragraph, Section, Table, strong
 from makna.report.language import NOTHING, Locale, is_number
 from makna.report.reading import Run, branch, entries
 
@@ -174,7 +174,7 @@ def _split_words(run: Run, locale: Locale) -> str:
         text = locale.say("method_given")
     else:
         text = locale.say("method_holdout")
-    return f"{text} {locale.say('method_inside')}"
+    return text if run.is_paper else f"{text} {locale.say('method_inside')}"
 
 
 def _system_parts(run: Run, locale: Locale) -> Iterator[Any]:
@@ -182,7 +182,7 @@ def _system_parts(run: Run, locale: Locale) -> Iterator[Any]:
     used = dict.fromkeys(kind for name in run.ranked for kind in _kinds(branch(run.systems[name], "params")))
     for kind in used:
         if locale.knows(f"method_{kind}"):
-            yield Paragraph(locale.say(f"method_{kind}"))
+            yield Paragraph(f"{strong(kind)}: {locale.say(f'method_{kind}')}")
             if kind in FORMULAS:
                 yield Formula(kind, FORMULAS[kind])
 

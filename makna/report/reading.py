@@ -101,6 +101,8 @@ class Run:
         asked = [str(name) for name in entries(self.recipe, "evaluate", "metrics")]
         usual = NUMBER_METRICS if self.is_number else CLASS_METRICS
         present = {metric for system in self.systems.values() for metric in branch(system, "parts", self.part)}
+        if self.task.get("positive") is None:  # else a class by the name of `positive` would pass for an average
+            usual = tuple(metric for metric in usual if not metric.endswith("_positive"))
         return [metric for metric in dict.fromkeys([*asked, *usual]) if metric in present]
 
     @cached_property
@@ -170,7 +172,7 @@ class Run:
 
     def class_suffix(self, label: str) -> str:
         """Return how metrics of this class end; a class called like an average is named apart."""
-        taken = label in ("macro", "weighted") or (label == "positive" and self.task.get("positive") != label)
+        taken = label in ("macro", "weighted") or (label == "positive" and self.task.get("positive") not in (None, label))
         return f"class_{label}" if taken else label
 
     @property

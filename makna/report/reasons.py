@@ -36,7 +36,7 @@ def choices_section(run: Run, locale: Locale) -> Section | None:
         blocks += _history(run, locale, name)
     if not blocks:
         return None
-    return Section("choices", locale.say("choices_title"), [Paragraph(locale.say("choices_lead")), *blocks])
+    return Section("choices", locale.say("choices_title"), [Paragraph(locale.say("choices_lead_paper" if run.is_paper else "choices_lead")), *blocks])
 
 
 def words_section(run: Run, locale: Locale) -> Section | None:

@@ -22,7 +22,7 @@ def data_section(run: Run, locale: Locale) -> Section | None:
     if not (run.data or about):
         return None
     blocks: list[Any] = [Facts(_data_facts(run, locale))]
-    drops = [step for step in entries(run.data, "steps") if isinstance(step, dict)]
+    drops = _mappings(run, "steps")
     if drops:
         blocks.append(_drops_table(drops, locale))
         blocks += _drop_examples(drops, locale)
@@ -41,7 +41,7 @@ def target_section(run: Run, locale: Locale) -> Section | None:
 
 def cleaning_section(run: Run, locale: Locale) -> Section | None:
     """Return the text steps with examples before and after."""
-    steps = [step for step in entries(run.data, "text_steps") if isinstance(step, dict)]
+    steps = _mappings(run, "text_steps")
     if not steps:
         return None
     rows = [[step_name(step, locale), locale.whole(step.get("changed"))] for step in steps]
@@ -112,7 +112,10 @@ def _data_facts(run: Run, locale: Locale) -> list[tuple[str, str]]:
         )
     for part, found in branch(run.data, "parts").items():
         facts.append(
-            (part_name(part, locale), locale.say("n_rows", n=locale.whole(branch({"": found}, "").get("rows"))))
+            (
+                sentence(part_name(part, locale)),
+                locale.say("n_rows", n=locale.whole(branch({"": found}, "").get("rows"))),
+            )
         )
     return facts
 
@@ -174,10 +177,12 @@ def _conflicts(run: Run, locale: Locale) -> Iterator[Any]:
 
 
 def _leaks(run: Run, locale: Locale) -> Iterator[Any]:
-    leaks = [leak for leak in entries(run.data, "leaks") if isinstance(leak, dict) and leak.get("rows")]
+    leaks = [leak for leak in _mappings(run, "leaks") if leak.get("rows")]
     if not leaks and (run.folds or "leaks" not in run.data):
         # Leaks are looked for between parts; over folds, duplicates are what would leak.
-        if branch(run.data, "duplicates", "normalised").get("rows"):
+        dropped = any("duplicates" in str(step.get("name")) for step in _mappings(run, "steps"))
+        if branch(run.data, "duplicates", "normalised").get("rows") and not dropped:
+            yield Heading(locale.say("leaks_heading"))
             yield Paragraph(locale.say("leaks_folds"))
         return
     yield Heading(locale.say("leaks_heading"))
@@ -195,6 +200,10 @@ def _leaks(run: Run, locale: Locale) -> Iterator[Any]:
     ]
     if cases:
         yield Cases(cases)
+
+
+def _mappings(run: Run, key: str) -> list[dict[str, Any]]:
+    return [item for item in entries(run.data, key) if isinstance(item, dict)]
 
 
 def _length(value: Any, locale: Locale) -> str:
@@ -229,7 +238,7 @@ def _class_blocks(run: Run, locale: Locale) -> list[Any]:
             parts = [locale.whole(_in_part(run, part, output, label)) for part in branch(run.data, "parts")]
             rows.append([*several, label or "∅", locale.whole(n), locale.percent(n / total if total else None), *parts])
     several = [locale.say("output")] if len(run.outputs) > 1 else []
-    parts = [part_name(part, locale) for part in branch(run.data, "parts")]
+    parts = [sentence(part_name(part, locale)) for part in branch(run.data, "parts")]
     columns = [*several, locale.say("class"), locale.say("rows"), locale.say("share"), *parts]
     numeric = range(1 + len(several), len(columns))
     picture = Picture("classes", locale.say("balance_figure"))
@@ -257,7 +266,7 @@ def _number_blocks(run: Run, locale: Locale) -> list[Any]:
     found = branch(run.data, "numbers")
     if found:
         keys = ("n", "mean", "std", "low", "high")
-        values = [locale.whole(found.get("n")), *(locale.score(found.get(key)) for key in keys[1:])]
+        values = [locale.whole(found.get("n")), *(locale.number(found.get(key), 2) for key in keys[1:])]
         names = ["n", *(locale.say(key) for key in ("mean", "standard_deviation", "lowest", "highest"))]
         blocks.append(Table(locale.say("numbers_table"), names, [values], range(5)))
     return blocks

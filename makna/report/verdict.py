@@ -90,7 +90,7 @@ def warnings_of(run: Run, locale: Locale) -> list[Box]:
         found.append(_warn(locale, "paper"))
     stands = standing(run, locale)
     if stands and stands.is_weak:
-        found.append(_warn(locale, "weak", reason=locale.say(stands.message, **stands.fields)))
+        found.append(_warn(locale, "weak", baseline=stands.fields["baseline"]))
     found += _small(run, locale)
     found += _few_rows(run, locale)
     found += _leaks(run, locale)

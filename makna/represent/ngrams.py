@@ -185,7 +185,7 @@ class _CodePoints:
         valid = self.left >= n
         if known is not None:
             for j in range(n):
-                valid[: len(valid) - j] &= known[j:]
+                valid[: max(0, len(valid) - j)] &= known[j:]
         starts = np.flatnonzero(valid)
         return _pack([letters[starts + j] for j in range(n)], base), self.rows[starts]
 

@@ -199,25 +199,20 @@ class Model:
         return X, self._learner
 
     def _classes(self, learner: Any, X: Any) -> list[Any]:
-        columns: list[Any] = []
-        for output, probability in zip(self.task.outputs, self._probabilities(learner, X), strict=True):
-            names = self.labels[output]
-            columns += [_texts(names[j] for j in probability.argmax(axis=1)), *probability.T]
-        return columns
-
-    def _probabilities(self, learner: Any, X: Any) -> list[np.ndarray]:
-        """Return one array (n, classes) an output, with a column for every class, also one the learner never saw."""
+        """Return the columns of every output; a class the learner never saw has probability 0."""
         found, classes = learner.predict_proba(X), learner.classes_
         if not isinstance(found, list):
             found, classes = [found], [classes]
-        aligned = []
+        columns: list[Any] = []
         for output, known, values in zip(self.task.outputs, classes, found, strict=True):
+            # Chosen before the columns are put in the labels' order, so that a tie goes as it does in the learner.
+            columns.append(_texts(known[j] for j in values.argmax(axis=1)))
             place = {str(label): j for j, label in enumerate(known)}
-            columns = [
-                values[:, place[name]] if name in place else np.zeros(len(values)) for name in self.labels[output]
+            columns += [
+                values[:, place[name]].astype(float) if name in place else np.zeros(len(values))
+                for name in self.labels[output]
             ]
-            aligned.append(np.stack(columns, axis=1).astype(float))
-        return aligned
+        return columns
 
 
 def _texts(labels: Iterable[Any]) -> pd.Series:

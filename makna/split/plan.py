@@ -158,6 +158,8 @@ def folds_of(
     if units < folds:
         what = "split.rows" if groups is None else "split.groups"
         raise DataError("split.too_few", folds=folds, n=units, what=say(what))
+    if strata is not None and np.unique(strata, return_counts=True)[1].max() < folds:
+        strata = None  # no class has a row for every fold: there are no shares to keep
     splitter = _splitter(folds, strata is not None, groups is not None, seed, shuffle)
     with warnings.catch_warnings():
         # A class with fewer rows than folds is reported with the data, not by scikit-learn.

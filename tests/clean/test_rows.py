@@ -99,6 +99,8 @@ def test_conflicts_are_judged_among_the_rows_that_are_left():
     cleaned = ["a a", "a", "a a", ""]
     result = judge_rows(corpus, TASK, RowSettings(duplicates="keep", by="cleaned", conflicts="drop"), cleaned)
     assert kept(result) == ["r0", "r1", "r2"]
+    dropped = table(["a", "A"], ["0", "1"])
+    assert kept(judge_rows(dropped, TASK, RowSettings(conflicts="drop"), ["a", ""])) == ["r0"]
     corpus = table(["a", "a", "a"], ["0", "1", None])
     assert judge_rows(corpus, TASK).conflicts["rows"] == 2
 

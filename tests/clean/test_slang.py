@@ -83,7 +83,7 @@ def write(folder, name, text, encoding="utf-8"):
 @pytest.mark.parametrize(
     ("name", "text", "encoding"),
     [
-        ("a.tsv", "slang\tstandard\tkind\nyg\tyang\tabbreviation\nanget\"\thangat\t\n", "utf-8"),
+        ("a.tsv", "slang\tstandard\tkind\n\"gitu\tbegitu\t\nyg\tyang\tabbreviation\nanget\"\thangat\t\n", "utf-8"),
         ("a.csv", "Slang,Formal,category1\r\nyg,yang,abbreviation\r\n\"anget\"\"\",hangat,\r\n", "utf-8-sig"),
         ("a.csv", "kind;slang;baku\nabbreviation;yg;yang\n;anget'';hangat\n", "latin-1"),
         ("a.txt", "note\tstandard\tslang\tkind\n-\tyang\tyg\tabbreviation\n", "utf-8"),

@@ -158,9 +158,10 @@ def test_report_counts_rows_and_shows_the_first(steps):
 
 
 def test_report_of_pairs_counts_a_row_once():
-    pairs = pd.DataFrame({"text_a": ["A", "b", "c"], "text_b": ["A", "B", "c"]})
+    pairs = pd.DataFrame({"text_a": ["A", "b", "c"], "text_b": ["KEY", "B", "c"]})
     (report,) = step_report(pairs, ["1", "2", "3"], ["lowercase"])
     assert report["changed"] == 2
+    assert report["examples"][0] == {"id": "1", "before": "A", "after": "a"}
     assert report["examples"][1] == {"id": "2", "before": "B", "after": "b"}
 
 

@@ -78,5 +78,9 @@ def test_text_that_was_read_right_stays(text):
     assert repair_mojibake(text) == text
 
 
+def test_bytes_that_are_no_utf8_are_remains():
+    assert repair_mojibake("a ð\x80\x80\x80 b") == "a   b"
+
+
 def test_entities_need_their_semicolon():
     assert decode_entities("?a=1&copy=2&reg=3 AT&T &nosuch; &amp;amp;lt;") == "?a=1&copy=2&reg=3 AT&T &nosuch; <"

@@ -166,3 +166,24 @@ def test_parts_get_a_column_and_must_have_the_same_columns(tmp_path):
     assert refused(read_parts, {"train": taken}).key == "collect.part_taken"
     assert list(read_parts({"train": taken}, into="part_makna").columns) == ["a", "part", "part_makna"]
     assert refused(read_parts, {}).key == "collect.no_parts"
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.parquet", "a.csv.gz"])
+def test_bytes_spoilt_in_the_middle_are_a_users_error(tmp_path, name):
+    frame = pd.DataFrame({"teks": [f"ulasan {i * 7919 % 1009}" for i in range(300)]})
+    path = tmp_path / name
+    if name.endswith("xlsx"):
+        frame.to_excel(path, index=False)
+    elif name.endswith("parquet"):
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, index=False)
+    whole = path.read_bytes()
+    keys = set()
+    for start in range(4, len(whole) - 8, max(1, len(whole) // 40)):
+        path.write_bytes(whole[:start] + b"\xff\x00\xed" + whole[start + 3 :])
+        try:
+            read_table(path)
+        except DataError as error:
+            keys.add(error.key)
+    assert "collect.broken" in keys

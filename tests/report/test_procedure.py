@@ -1,0 +1,99 @@
+from importlib import resources
+
+import pytest
+
+from makna.core.messages import catalogue
+from makna.report.blocks import Code, Facts, Formula, Paragraph, Table
+from makna.report.language import Locale
+from makna.report.procedure import FORMULAS, chain_words, cite_section, method_section, run_section
+from makna.report.reading import read_run
+
+EN, ID = Locale("en"), Locale("id")
+
+
+def of(section, kind):
+    return [block for block in section.blocks if isinstance(block, kind)]
+
+
+@pytest.mark.parametrize(
+    ("chain", "words"),
+    [
+        (["tweet", "lowercase"], "tweet → lowercase"),
+        ([{"slang": ["makna", "kamus-alay"]}], "slang (makna–kamus-alay)"),
+        ([{"tweet": {"hashtags": "keep"}}], "tweet (hashtags = keep)"),
+        ([{"kind": "svm", "settings": {"C": 0.3, "loss": None, "balanced": True}}], "svm (C = 0,3; balanced = ya)"),
+        (
+            [{"kind": "union", "parts": [[{"kind": "counts", "settings": {"words": [1, 2]}}], [{"kind": "lengths"}]]}],
+            "counts (words = 1–2) + lengths",
+        ),
+        ([], ""),
+    ],
+)
+def test_steps_read_as_one_line(chain, words):
+    assert chain_words(chain, ID) == words
+
+
+def test_the_run_is_told_with_seed_versions_machine_and_costs(run_folder):
+    section = run_section(read_run(run_folder("text")), EN)
+    facts = dict(of(section, Facts)[0].pairs)
+    assert facts["Seed"] == "13"
+    assert facts["Versions"] == "makna 0.1.0, python 3.11.7, numpy 2.4.6, scikit-learn 1.9.0"
+    assert facts["Machine"] == "Linux, x86_64, 2 cores, 7.8\u00a0GB"
+    assert facts["Time"] == "31 January 2025, 08:00 UTC – 31 January 2025, 08:11 UTC"
+    costs, skipped = of(section, Table)
+    assert [c.text for c in costs.cells()[0]] == ["counts-svm", "6 min 42 s", "31.0\u00a0s", "400\u00a0MB"]
+    assert skipped.cells()[0][0].text == "encoder-pca-svm-minilm"
+
+
+def test_the_method_has_the_formulas_of_the_scores_and_steps_in_use(run_folder):
+    found = {
+        kind: [b.name for b in of(method_section(read_run(run_folder(kind)), EN), Formula)]
+        for kind in ("text", "number")
+    }
+    assert found["text"] == [
+        *("counts", "svm", "calibrate", "logistic", "naive-bayes"),
+        *("class", "accuracy", "macro", "weighted", "bootstrap", "mcnemar"),
+    ]
+    assert {"mae", "rmse", "pearson", "qwk", "ridge"} <= set(found["number"])
+    assert not {"class", "macro", "mcnemar", "mse", "svm"} & set(found["number"])
+
+
+def test_the_method_says_how_rows_were_parted(run_folder):
+    leads = {
+        kind: of(method_section(read_run(run_folder(kind)), EN), Paragraph)[0].text
+        for kind in ("text", "pair", "number")
+    }
+    assert "10 folds" in leads["text"]
+    assert "Rows of one group" not in leads["text"]
+    assert "Rows of one group" in leads["number"]
+    assert "set aside" in leads["pair"]
+
+
+def test_the_method_names_level_and_resamples_of_the_recipe(run_folder):
+    folder = run_folder("text")
+    path = folder / "recipe.yaml"
+    path.write_text(path.read_text().replace("resamples: 1000, level: 0.95", "resamples: 2500, level: 0.9"))
+    texts = [b.text for b in of(method_section(read_run(folder), EN), Paragraph)]
+    assert any("90% interval" in text and "2,500 times" in text for text in texts)
+
+
+def test_the_papers_protocol_promises_no_training_data_alone(run_folder):
+    run = read_run(run_folder("text", {"manifest": {"protocol": "paper"}}))
+    assert "training data alone" not in of(method_section(run, EN), Paragraph)[0].text
+    assert dict(of(run_section(run, EN), Facts)[0].pairs)["Protocol"] == "as in the original paper"
+
+
+def test_every_formula_has_mathml_and_words():
+    template = (resources.files("makna.report") / "templates" / "formulas.html").read_text(encoding="utf-8")
+    for name in FORMULAS:
+        assert f"{{% macro {name.replace('-', '_')}() %}}" in template, name
+        assert {f"method_{name}", f"score_{name}"} & set(catalogue("report")), name
+
+
+def test_citing_names_version_seed_and_data(run_folder):
+    section = cite_section(read_run(run_folder("text")), EN)
+    assert "year = {2025}" in of(section, Code)[0].text
+    assert "version = {0.1.0}" in of(section, Code)[0].text
+    told = " ".join(b.text for b in of(section, Paragraph))
+    assert "Ibrohim & Budi (2019)" in told
+    assert "seed 13" in told

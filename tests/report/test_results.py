@@ -1,0 +1,168 @@
+import statistics
+
+import pytest
+
+from makna.report.blocks import Cell, Picture, Table
+from makna.report.language import Locale
+from makna.report.reading import read_run
+from makna.report.results import (
+    agreement_section,
+    chunks,
+    classes_section,
+    comparisons_section,
+    confusion_section,
+    folds_section,
+    groups_section,
+    reference_section,
+    systems_section,
+)
+
+EN = Locale("en")
+
+
+def tables(section):
+    return [block for block in section.blocks if isinstance(block, Table)]
+
+
+def row_of(table, name):
+    return next(row for row in table.cells() if row[0].text == name)
+
+
+def test_systems_stand_with_value_interval_and_n(run_folder):
+    table = tables(systems_section(read_run(run_folder("text")), EN))[0]
+    assert list(table.columns) == ["System", "n", "Macro-F1", "Weighted F1", "F1 of the positive class"]
+    assert [row[0].text for row in table.cells()][:2] == ["counts-svm", "words-logistic"]
+    name, n, macro, weighted, _ = row_of(table, "counts-svm")
+    assert (name.below, n.text) == ("", "13,021")
+    assert macro == Cell("0.898", "[0.889,\u00a00.900]\n(pooled 0.899)", True)
+    assert weighted == Cell("0.895", "[0.891,\u00a00.902]", True)
+    assert row_of(table, "majority")[0].below == "trivial baseline"
+    assert not row_of(table, "majority")[2].emphasised
+
+
+def test_the_least_error_is_emphasised_and_the_undefined_explained(run_folder):
+    table = tables(systems_section(read_run(run_folder("number")), EN))[0]
+    assert [row[2].emphasised for row in table.cells()] == [True, False, False, False, False]
+    assert row_of(table, "mean")[3] == Cell("–", "undefined: all numbers are the same")
+
+
+def test_equal_best_values_are_all_emphasised(run_folder):
+    section = systems_section(read_run(run_folder("pair")), EN)
+    valid = next(table for table in tables(section) if "validation" in table.caption)
+    assert [row[0].text for row in valid.cells() if row[2].emphasised] == ["overlap-svm", "overlap", "counts-pairs"]
+
+
+def test_every_metric_of_the_whole_is_shown_once(run_folder):
+    run = read_run(run_folder("text"))
+    shown = [column for table in tables(systems_section(run, EN)) for column in table.columns[2:]]
+    assert len(shown) == len(set(shown)) == len(run.metrics_found) == 10
+
+
+def test_outputs_have_their_own_scores(run_folder):
+    table = tables(systems_section(read_run(run_folder("outputs")), EN))[-1]
+    assert [row[0].text for row in table.cells()] == ["harga", "kualitas", "pengiriman", "kemasan"]
+    assert row_of(table, "harga")[1].text == "0.754"
+
+
+def test_classes_have_precision_recall_f1_and_support(run_folder):
+    section = classes_section(read_run(run_folder("text")), EN)
+    assert len(tables(section)) == 3  # baselines have none
+    shown = [cell.text for cell in row_of(tables(section)[0], "1")]
+    precision, recall = 4939 / (4939 + 692), 4939 / (4939 + 655)
+    f1 = 2 * precision * recall / (precision + recall)
+    assert shown == ["1", *(f"{value:.3f}" for value in (precision, recall, f1)), "5,594"]
+
+
+def test_classes_of_several_outputs_name_their_output(run_folder):
+    table = tables(classes_section(read_run(run_folder("outputs")), EN))[0]
+    assert table.columns[0] == "Output"
+    assert [[cell.text for cell in row[:2]] for row in table.cells()[:4]] == [
+        ["harga", "negatif"],
+        ["harga", "netral"],
+        ["harga", "positif"],
+        ["kualitas", "negatif"],
+    ]
+
+
+def test_numbers_have_no_classes_and_classes_no_agreement(run_folder):
+    number, text = read_run(run_folder("number")), read_run(run_folder("text"))
+    assert classes_section(number, EN) is None
+    assert confusion_section(number, EN) is None
+    assert agreement_section(text, EN) is None
+    captions = [block.caption for block in agreement_section(number, EN).blocks if isinstance(block, Picture)]
+    assert captions[0] == "overlap-ridge: predicted against true numbers (n = 44)."
+
+
+def test_folds_end_with_mean_and_standard_deviation(run_folder):
+    run = read_run(run_folder("text"))
+    table = tables(folds_section(run, EN))[0]
+    values = [fold["f1_macro"] for fold in run.systems["counts-svm"]["folds"]]
+    rows = table.cells()
+    assert [row[1].text for row in rows[:2]] == ["1,303", "1,302"]
+    assert [row[2].text for row in rows[:10]] == [f"{value:.3f}" for value in values]
+    assert rows[10][2].text == f"{statistics.mean(values):.3f}"
+    assert rows[11][2].text == f"{statistics.stdev(values):.3f}"
+
+
+def test_a_system_run_on_one_fold_leaves_the_others_empty(run_folder):
+    changes = {"metrics": {"systems>counts-svm>folds": [{"fold": 2, "n": 1302, "f1_macro": 0.9}]}}
+    rows = tables(folds_section(read_run(run_folder("text", changes)), EN))[0].cells()
+    assert [row[2].text for row in rows if row[0].text in "123"] == ["0.900", "–", "–"] or rows[0][2].text == "0.900"
+    assert [row[2].text for row in rows[-2:]] == ["0.900", "–"]
+
+
+def test_a_hold_out_has_no_folds(run_folder):
+    assert folds_section(read_run(run_folder("pair")), EN) is None
+
+
+def test_groups_stand_with_n_and_interval(run_folder):
+    section = groups_section(read_run(run_folder("pair")), EN)
+    assert [row[:2] for row in tables(section)[0].cells()] == [[Cell("id"), Cell("64")], [Cell("en"), Cell("36")]]
+    assert tables(section)[0].cells()[0][2] == Cell("0.740", "[0.640,\u00a00.840]")
+    assert groups_section(read_run(run_folder("text")), EN) is None
+
+
+def test_only_the_largest_groups_are_shown_and_it_says_so(run_folder):
+    groups = {f"g{i:02d}": {"n": i, "accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}} for i in range(50)}
+    changes = {"metrics": {"systems>overlap-svm>groups": {"test": groups}}}
+    section = groups_section(read_run(run_folder("pair", changes)), EN)
+    assert tables(section)[0].cells()[0][0].text == "id"  # another system's group of 64 rows
+    assert len(tables(section)[0].rows) == 40
+    assert "40 largest of 52" in section.blocks[1].text
+
+
+def test_comparisons_have_sign_interval_and_p(run_folder):
+    table = tables(comparisons_section(read_run(run_folder("text")), EN))[0]
+    shown = [cell.text for cell in table.cells()[0]]
+    assert shown[:4] == ["words-logistic", "counts-svm", "macro-F1", "−0.032"]
+    assert shown[4:] == ["[−0.037,\u00a0−0.027]", "13,021", "<\u202f0.001"]
+    number = tables(comparisons_section(read_run(run_folder("number")), EN))[0]
+    assert "McNemar's p" not in number.columns
+    assert comparisons_section(read_run(run_folder("outputs")), EN) is None
+
+
+def test_figures_of_papers_stand_beside_our_own(run_folder):
+    rows = tables(reference_section(read_run(run_folder("text")), EN))[0].cells()
+    assert [cell.text for cell in rows[0]][:6] == ["counts-svm", "weighted F1", "0.785", "0.895", "+0.110", "no"]
+    assert rows[1][0].below == "pca=50, kernel=poly"
+    assert rows[1][3] == Cell("–", "not run")
+
+
+@pytest.mark.parametrize("name", ["enc[pca=50,kernel=poly]", "enc[kernel=poly,pca=50]", "enc"])
+def test_a_papers_cell_finds_our_cell_or_the_system_as_tuned(run_folder, name):
+    reference = {
+        "system": "enc",
+        "cell": {"pca": 50, "kernel": "poly"},
+        "metric": "f1_macro",
+        "value": 0.9,
+        "source": "x",
+    }
+    folder = run_folder("text", {"metrics": {"reference": [reference]}})
+    path = folder / "metrics.json"
+    path.write_text(path.read_text().replace('"counts-svm": {"baseline"', f'"{name}": {{"baseline"'))
+    cells = tables(reference_section(read_run(folder), EN))[0].cells()[0]
+    assert (cells[3].text, cells[5].text) == ("0.898", "yes")
+
+
+def test_chunks_keep_all_in_order():
+    assert [list(few) for few in chunks([1, 2, 3, 4, 5], 2)] == [[1, 2], [3, 4], [5]]

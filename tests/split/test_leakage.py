@@ -1,0 +1,75 @@
+"""Leaks against a count that compares every row with every other."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from makna.core.task import Task
+from makna.split.leakage import find_leaks
+
+TEXT = Task("text", "class")
+PAIR = Task("pair", "class")
+
+texts = st.sampled_from(["Bagus!", "bagus", "BAGUS", "ｂａｇｕｓ", "buruk", "buruk sekali", "buruk-sekali", "", "!", "Straße", "STRASSE"])
+rows = st.lists(st.tuples(texts, texts, st.integers(0, 6), st.sampled_from(["train", "valid", "test"])), max_size=25)
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[\W_]", " ", unicodedata.normalize("NFKC", text).casefold()).split())
+
+
+def _naive(key: list[Any], parts: list[str], held: str) -> list[int]:
+    return [
+        i for i, part in enumerate(parts)
+        if part == held and any(key[i] == key[j] for j, other in enumerate(parts) if other == "train")
+    ]  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows, st.booleans(), st.booleans())
+def test_as_counted_row_by_row(found: list[tuple[str, str, int, str]], is_pair: bool, has_group: bool) -> None:
+    a, b = [row[0] for row in found], [row[1] for row in found]
+    group, part = [f"g{row[2]}" for row in found], [row[3] for row in found]
+    corpus = pd.DataFrame({"id": [f"r{i}" for i in range(len(found))], "text": a, "text_a": a, "text_b": b}, dtype=object)
+    keys: dict[str, list[Any]] = {
+        "exact": list(zip(a, b, strict=True)) if is_pair else list(a),
+        "normalised": [(_plain(x), _plain(y)) if is_pair else _plain(x) for x, y in zip(a, b, strict=True)],
+    }
+    if has_group:
+        corpus["group"] = group
+        keys["group"] = list(group)
+    parts = {name: np.flatnonzero(np.array(part) == name) for name in dict.fromkeys(["train", *part])}
+    expected = {}
+    for held in parts:
+        for kind, key in keys.items():
+            leaked = _naive(key, part, held) if held != "train" else []
+            if leaked:
+                expected[kind, held] = leaked
+    leaks = find_leaks(corpus, PAIR if is_pair else TEXT, parts)
+    assert {(leak["kind"], leak["parts"][1]): leak["rows"] for leak in leaks} == {k: len(v) for k, v in expected.items()}
+    for leak in leaks:
+        leaked = expected[leak["kind"], leak["parts"][1]]
+        assert leak["parts"][0] == "train"
+        assert [example["id"] for example in leak["examples"]] == [f"r{i}" for i in leaked[:5]]
+        assert leak["examples"][0]["text"] == (f"{a[leaked[0]]} ⟷ {b[leaked[0]]}" if is_pair else a[leaked[0]])
+
+
+def test_folds_have_no_leaks_to_tell() -> None:
+    corpus = pd.DataFrame({"id": ["0", "1"], "text": ["sama", "sama"]})
+    assert find_leaks(corpus, TEXT, {}) == []
+
+
+@pytest.mark.parametrize("swapped", [True, False])
+def test_the_sides_of_a_pair_are_told_apart(swapped: bool) -> None:
+    second = ("b", "a") if swapped else ("a", "b")
+    corpus = pd.DataFrame({"id": ["0", "1"], "text_a": ["a", second[0]], "text_b": ["b", second[1]]})
+    leaks = find_leaks(corpus, PAIR, {"train": np.array([0]), "test": np.array([1])})
+    assert [leak["kind"] for leak in leaks] == ([] if swapped else ["exact", "normalised"])
