@@ -22,7 +22,7 @@ class MaknaError(Exception):
         Values for the message's placeholders; kept as `fields`.
     """
 
-    def __init__(self, key: str, **fields: Any) -> None:
+    def __init__(self, key: str, /, **fields: Any) -> None:
         super().__init__(key)
         self.key = key
         self.fields = fields

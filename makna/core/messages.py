@@ -43,7 +43,7 @@ def catalogue(stage: str) -> dict[str, dict[str, str]]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def say(key: str, lang: str | None = None, **fields: Any) -> str:
+def say(key: str, /, lang: str | None = None, **fields: Any) -> str:
     """Render one message.
 
     Parameters

@@ -113,7 +113,7 @@ class Portable:
                 setattr(made, name, [parts.children[f"{name}.{i}"] for i in range(parts.state[f"{name}#"])])
             elif name in parts.children:
                 setattr(made, name, parts.children[name])
-        if SKOPS_FILE in parts.files and cls._skops:
+        if SKOPS_FILE in parts.files:
             kept = read_skops(parts.files[SKOPS_FILE])
             for name in set(cls._skops) & set(kept):
                 setattr(made, name, kept[name])

@@ -40,6 +40,8 @@ class Answers:
 def worst_mistakes(corpus: pd.DataFrame, task: Task, answers: Answers, n: int = 3) -> list[dict[str, Any]]:
     """Return the mistakes a system was surest of, or the numbers furthest off, with the words that decided.
 
+    A number counts as a mistake when it is off by more than a tenth of the scale (where there is one).
+
     Parameters
     ----------
     corpus : DataFrame
@@ -47,7 +49,7 @@ def worst_mistakes(corpus: pd.DataFrame, task: Task, answers: Answers, n: int = 
     task : Task
         Inputs and target.
     answers : Answers
-        What the system said; of several outputs the first wrong one counts.
+        What the system said; of several outputs the surest wrong one counts.
     n : int
         Mistakes returned at most.
 
@@ -58,7 +60,7 @@ def worst_mistakes(corpus: pd.DataFrame, task: Task, answers: Answers, n: int = 
     """
     if task.is_number:
         off = np.abs(answers.prediction - answers.truth)
-        order = [(i, 0) for i in np.argsort(-off, kind="stable")[:n] if off[i] > 0.5]
+        order = [(i, 0) for i in np.argsort(-off, kind="stable")[:n] if off[i] > _tolerated(task)]
     else:
         truth, prediction = _two_d(answers.truth), _two_d(answers.prediction)
         sure = np.stack([p.max(axis=1) for p in answers.probability], axis=1)
@@ -67,6 +69,11 @@ def worst_mistakes(corpus: pd.DataFrame, task: Task, answers: Answers, n: int = 
         best = ranked.max(axis=1)
         order = [(i, int(column[i])) for i in np.argsort(-best, kind="stable")[:n] if best[i] >= 0]
     return [_mistake(corpus, task, answers, int(i), output) for i, output in order]
+
+
+def _tolerated(task: Task) -> float:
+    low, high = task.scale or (0.0, 0.0)
+    return (high - low) / 10
 
 
 def _mistake(corpus: pd.DataFrame, task: Task, answers: Answers, i: int, output: int) -> dict[str, Any]:

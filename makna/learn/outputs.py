@@ -7,11 +7,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
 
 from makna.core.errors import DataError
 from makna.core.portable import Portable
 from makna.learn.baseline import Majority
+
+
+def _has_probabilities(outputs: Any) -> bool:
+    return all(hasattr(one, "predict_proba") for one in getattr(outputs, "estimators_", [outputs.estimator]))
 
 
 class PerOutput(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):

@@ -20,6 +20,7 @@ from makna.collect.datasets import read_dataset
 from makna.collect.files import read_parts, read_table
 from makna.core.corpus import GROUP, PART, SCORE, as_pairs, as_texts, inputs, is_pairs, targets
 from makna.core.errors import DataError
+from makna.core.messages import say
 from makna.core.task import Task
 from makna.recipe.cleaning import RowJudge
 from makna.recipe.recipe import Recipe
@@ -192,7 +193,7 @@ def labels_of(corpus: pd.DataFrame, task: Task) -> dict[str, list[str]]:
     Raises
     ------
     DataError
-        An output has one class only, or the positive class is not there.
+        An output has one class only, only one class has more than one row, or the positive class is not there.
     """
     if task.is_number:
         return {}
@@ -203,10 +204,26 @@ def labels_of(corpus: pd.DataFrame, task: Task) -> dict[str, list[str]]:
     for output, names in labels.items():
         if len(names) < 2 and task.target == "class":
             raise DataError("recipe.one_class", label=names[0] if names else "", n=len(corpus), output=output)
+        counts = corpus[task.target_columns[task.outputs.index(output)]].value_counts()
+        if task.target == "class" and int((counts > 1).sum()) < 2:
+            single = ", ".join(f"'{name}'" for name in counts.index[counts == 1])
+            raise DataError("recipe.single_rows", labels=single)
     if task.positive is not None and not any(task.positive in names for names in labels.values()):
         allowed = ", ".join(next(iter(labels.values())))
         raise DataError("recipe.positive_absent", came=task.positive, allowed=allowed)
     return labels
+
+
+def rare_classes(corpus: pd.DataFrame, task: Task, folds: int) -> list[str]:
+    """Return a warning for every class that has fewer rows than there are folds."""
+    if task.is_number:
+        return []
+    return [
+        say("recipe.rare_class", label=label, n=n, folds=folds)
+        for column in task.target_columns
+        for label, n in corpus[column].value_counts().items()
+        if n < folds
+    ]
 
 
 def _outputs(section: CollectSection) -> dict[str, str]:

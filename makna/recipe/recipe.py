@@ -320,6 +320,8 @@ class _Resolver:
             problem = metric_problem(metric, task)
             if problem:
                 self._add(path, problem)
+        if any(problem.where.startswith("collect") for problem in self.problems):
+            return  # what is wrong there would only be said twice
         collect = sections["collect"]
         if collect.dataset is None and collect.file is None and collect.files is None:
             self._add(("collect",), say("recipe.needs_source"))

@@ -24,7 +24,7 @@ from makna.explain.words import top_words
 from makna.recipe.baselines import baselines
 from makna.recipe.build import build
 from makna.recipe.cells import SystemSpec, cells
-from makna.recipe.data import Gathered, describe, gather, judge, labels_of, sample_rows
+from makna.recipe.data import Gathered, describe, gather, judge, labels_of, rare_classes, sample_rows
 from makna.recipe.executor import Executor
 from makna.recipe.machine import Meter, cores, machine, packages
 from makna.recipe.recipe import Recipe, to_yaml
@@ -181,6 +181,7 @@ def _rows(state: _State) -> tuple[Setting, dict[str, Any]]:
         labels = labels_of(corpus, recipe.task)
         for metric in [*(recipe.evaluate.metrics or []), *([recipe.tune.by] if recipe.tune else [])]:
             check_metric(metric, recipe.task, labels)
+        state.gathered.warnings.extend(rare_classes(corpus, recipe.task, recipe.split.folds or 2))
         plan = make_plan(corpus, recipe.task, recipe.split, recipe.seed)
         account |= describe(corpus, recipe.task, plan, recipe.clean)
     mistakes = "errors" in recipe.explain

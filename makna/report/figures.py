@@ -133,8 +133,9 @@ def confusion_panels(run: Run, system: str) -> list[tuple[str, list[str], np.nda
     panels = []
     for output, rows in branch(run.systems, system, "confusion", run.part).items():
         labels = run.labels(output)
-        if 0 < len(labels) <= MOST_CLASSES and np.shape(rows) == (len(labels), len(labels)):
-            panels.append((output, labels, np.asarray(rows, dtype=int)))
+        matrix = _whole_numbers(rows)
+        if 0 < len(labels) <= MOST_CLASSES and matrix.shape == (len(labels), len(labels)):
+            panels.append((output, labels, matrix))
     return panels
 
 
@@ -143,6 +144,13 @@ def class_counts(run: Run, output: str) -> dict[str, int]:
     counts = branch(run.data, "classes", output)
     order = [*(label for label in run.labels(output) if label in counts), *counts]
     return {label: int(counts[label]) for label in dict.fromkeys(order) if is_number(counts[label])}
+
+
+def _whole_numbers(rows: Any) -> np.ndarray:
+    try:
+        return np.asarray(rows, dtype=int)
+    except (TypeError, ValueError):
+        return np.empty(0, dtype=int)
 
 
 def _systems_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:

@@ -99,7 +99,9 @@ def _step_words(step: Any, locale: Locale) -> str:
     if not isinstance(step, dict):
         return _setting_words(step, locale)
     if "parts" in step:
-        return " + ".join(chain_words(part if isinstance(part, list) else [part], locale) for part in step["parts"])
+        return " + ".join(
+            chain_words(part if isinstance(part, list) else [part], locale) for part in entries(step, "parts")
+        )
     if "kind" in step:
         return _named_step(str(step["kind"]), step.get("settings"), locale)
     return " + ".join(_named_step(str(kind), value, locale) for kind, value in step.items())

@@ -61,9 +61,15 @@ class Run:
         return branch(self.metrics, "task")
 
     @property
+    def target(self) -> str:
+        """What is predicted: class, classes or number."""
+        target = self.task.get("target")
+        return target if target in ("classes", "number") else "class"
+
+    @property
     def is_number(self) -> bool:
         """Whether a number is predicted."""
-        return self.task.get("target") == "number"
+        return self.target == "number"
 
     @property
     def is_pair(self) -> bool:
@@ -172,7 +178,9 @@ class Run:
 
     def class_suffix(self, label: str) -> str:
         """Return how metrics of this class end; a class called like an average is named apart."""
-        taken = label in ("macro", "weighted") or (label == "positive" and self.task.get("positive") not in (None, label))
+        taken = label in ("macro", "weighted") or (
+            label == "positive" and self.task.get("positive") not in (None, label)
+        )
         return f"class_{label}" if taken else label
 
     @property

@@ -36,7 +36,11 @@ def choices_section(run: Run, locale: Locale) -> Section | None:
         blocks += _history(run, locale, name)
     if not blocks:
         return None
-    return Section("choices", locale.say("choices_title"), [Paragraph(locale.say("choices_lead_paper" if run.is_paper else "choices_lead")), *blocks])
+    return Section(
+        "choices",
+        locale.say("choices_title"),
+        [Paragraph(locale.say("choices_lead_paper" if run.is_paper else "choices_lead")), *blocks],
+    )
 
 
 def words_section(run: Run, locale: Locale) -> Section | None:
@@ -117,7 +121,8 @@ def _explained(run: Run, what: str) -> list[str]:
 
 
 def _bars(words: Any, locale: Locale) -> list[tuple[str, str, float]]:
-    pairs = [pair for pair in words if isinstance(pair, list) and len(pair) == 2 and is_number(pair[1])][:_MOST_WORDS]
+    given = words if isinstance(words, list) else []
+    pairs = [pair for pair in given if isinstance(pair, list) and len(pair) == 2 and is_number(pair[1])][:_MOST_WORDS]
     largest = max((abs(weight) for _, weight in pairs), default=0) or 1
     return [(shortened(word, locale, 60), locale.number(weight, 2), abs(weight) / largest) for word, weight in pairs]
 
@@ -134,7 +139,7 @@ def _error(error: dict[str, Any], locale: Locale) -> Case:
         facts.append((locale.say("probability"), locale.score(error["probability"])))
     if is_number(error.get("difference")):
         facts.append((locale.say("difference"), locale.difference(error["difference"])))
-    words = _bars(error.get("words") or [], locale)
+    words = _bars(error.get("words"), locale)
     if words:
         facts.append((locale.say("words"), ", ".join(f"{word} ({weight})" for word, weight, _ in words)))
     return Case(texts, facts)

@@ -91,10 +91,12 @@ def folds_section(run: Run, locale: Locale) -> Section | None:
 
 def groups_section(run: Run, locale: Locale) -> Section | None:
     """Return the first metric by group of rows."""
-    sizes: dict[str, int] = {}
+    sizes: dict[str, float] = {}
     for name in run.ranked:
-        for group, found in branch(run.systems[name], "groups", run.part).items():
-            sizes.setdefault(group, found.get("n") or 0 if isinstance(found, dict) else 0)
+        groups = branch(run.systems[name], "groups", run.part)
+        for group in groups:
+            n = branch(groups, group).get("n")
+            sizes.setdefault(group, n if is_number(n) else 0)
     if not sizes:
         return None
     shown = sorted(sizes, key=lambda group: (-sizes[group], group))[:_MOST_GROUPS]
@@ -236,15 +238,16 @@ def _hidden_systems(run: Run, locale: Locale) -> list[Paragraph]:
 
 
 def _fold_rows(run: Run, locale: Locale, names: Sequence[str]) -> list[list[Cell | str]]:
-    folds: dict[Any, dict[str, Any]] = {}
-    sizes: dict[Any, Any] = {}
+    folds: dict[str, dict[str, Any]] = {}
+    sizes: dict[str, Any] = {}
     for name in names:
         for fold in entries(run.systems[name], "folds"):
-            folds.setdefault(fold.get("fold"), {})[name] = fold.get(run.primary)
-            sizes.setdefault(fold.get("fold"), fold.get("n"))
+            if isinstance(fold, dict):
+                folds.setdefault(str(fold.get("fold")), {})[name] = fold.get(run.primary)
+                sizes.setdefault(str(fold.get("fold")), fold.get("n"))
     rows: list[list[Cell | str]] = [
-        [str(fold), locale.whole(sizes[fold]), *(locale.score(found.get(name)) for name in names)]
-        for fold, found in folds.items()
+        [fold, locale.whole(sizes[fold]), *(locale.score(folds[fold].get(name)) for name in names)]
+        for fold in sorted(folds, key=lambda fold: (len(fold), fold))
     ]
     columns = [[found[name] for found in folds.values() if is_number(found.get(name))] for name in names]
     means = [locale.score(statistics.fmean(values)) if values else NOTHING for values in columns]
@@ -262,7 +265,7 @@ def _reference_row(run: Run, locale: Locale, item: dict[str, Any]) -> list[Cell 
     difference = locale.difference(own - paper) if is_number(own) else NOTHING
     inside = NOTHING
     if is_number(score.get("low")) and is_number(score.get("high")):
-        inside = locale.say("yes" if score["low"] <= paper <= score["high"] else "no")
+        inside = locale.say("yes" if round(score["low"], 3) <= paper <= round(score["high"], 3) else "no")  # as printed
     cell = ", ".join(f"{key}={value}" for key, value in branch(item, "cell").items())
     system = Cell(str(item.get("system", NOTHING)), cell)
     own_cell = _score_cell(score, locale) if name else Cell(NOTHING, locale.say("not_run"))

@@ -131,7 +131,7 @@ def _learned(run: Run, locale: Locale) -> str:
     labels = run.labels(run.outputs[0])
     named = locale.listing(label or "∅" for label in labels) if len(labels) <= _MOST_NAMED else ""
     what = locale.say(
-        f"learned_{run.task.get('target', 'class')}_{kind}",
+        f"learned_{run.target}_{kind}",
         n=len(labels),
         labels=f" ({named})" if named else "",
         outputs=locale.listing(run.outputs) if len(run.outputs) <= _MOST_NAMED else "",

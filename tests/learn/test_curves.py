@@ -19,7 +19,7 @@ def platt_loss(point: np.ndarray, values: np.ndarray, truth: np.ndarray) -> floa
     return float(-np.sum(target * np.log(p) + (1 - target) * np.log(1 - p)))
 
 
-@pytest.mark.parametrize("size", [1e-6, 1.0, 1e4])
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
 def test_sigmoid_is_the_minimum_of_platts_loss(size: float) -> None:
     values = rng.normal(size=200)
     truth = values + rng.normal(size=200) > 0.3
@@ -78,3 +78,5 @@ def test_temperature_finds_the_one_it_was_made_with() -> None:
     codes = (rng.uniform(size=(20_000, 1)) > (p / p.sum(axis=1, keepdims=True)).cumsum(axis=1)).sum(axis=1)
     points, _ = CURVES["temperature"].fit(logits, codes, 3)
     assert points[0, 0] == pytest.approx(0.4, rel=0.03)
+    found = CURVES["temperature"].apply(np.array([[0.0, 1.0, 2.0]]), np.array([[0.5, 0.0]]), np.array([0]))
+    np.testing.assert_allclose(found[0], np.exp([0.0, 2.0, 4.0]) / np.exp([0.0, 2.0, 4.0]).sum())

@@ -28,6 +28,12 @@ def test_all_that_tie_with_the_last_neighbour_vote() -> None:
     np.testing.assert_allclose(model.predict_proba([[5, 0]]), [[1 / 3, 2 / 3, 0]])
 
 
+def test_rows_that_differ_in_rounding_alone_tie() -> None:
+    rows = np.vstack([X * size for size in (0.1, 0.3, 7.0)])
+    model = Neighbours(k=1).fit(rows, np.repeat(["a", "b", "c"], 60))
+    np.testing.assert_allclose(model.predict_proba(X * 0.7), 1 / 3)
+
+
 def test_order_of_training_rows_does_not_matter() -> None:
     rows = np.repeat(X[:10], 3, axis=0)
     labels = np.tile(np.array(["a", "b", "b"], dtype=object), 10)

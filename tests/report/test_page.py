@@ -21,13 +21,14 @@ class Page(HTMLParser):
 
     def __init__(self, html):
         super().__init__(convert_charrefs=True)
-        self.stack, self.tags, self.ids, self.links, self.said = [], [], [], [], []
+        self.stack, self.tags, self.ids, self.links, self.said, self.attributes = [], [], [], [], [], set()
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         found = dict(attrs)
+        self.attributes |= set(found)
         self.ids += [found["id"]] if "id" in found else []
         self.links += [found[key] for key in ("href", "src", "xlink:href") if key in found]
         if tag not in VOID:
@@ -135,8 +136,8 @@ def test_texts_of_the_data_are_only_ever_text(run_folder):
     }
     html = make_page(run_folder("text", changes), "id").read_text(encoding="utf-8")
     page = Page(html)
-    assert not {"script", "i"} & (set(page.tags) - {"i"}) or page.tags.count("script") == 0
-    assert "onload" not in re.sub(r"&lt;.*?&gt;", "", html)
+    assert "script" not in page.tags
+    assert not any(name.startswith("on") for name in page.attributes)
     assert "<script>alert(1)</script>" in page.text
     assert "49" not in re.findall(r"quoted.{0,60}", page.text)[0]
     assert not re.search("[\x00-\x08\x0e-\x1f\ud800-\udfff\u202e]", html)

@@ -96,7 +96,8 @@ def test_a_branch_that_is_not_there_is_empty():
     [
         ("1", "1", "1"),
         ("macro", None, "class_macro"),
-        ("positive", None, "class_positive"),
+        ("positive", "other", "class_positive"),
+        ("positive", None, "positive"),
         ("positive", "positive", "positive"),
     ],
 )

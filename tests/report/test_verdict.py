@@ -74,7 +74,7 @@ def test_without_model_or_baseline_there_is_no_standing():
     [
         (
             "en",
-            "By macro-F1, the best system is counts-svm with 0.898 (95% interval [0.889,\u00a00.900], n\u00a0=\u00a013,021",
+            "the best system is counts-svm with 0.898 (95% interval [0.889,\u00a00.900], n\u00a0=\u00a013,021",
         ),
         ("id", "sistem terbaik ialah counts-svm dengan nilai 0,898 (selang kepercayaan 95\u00a0% [0,889;\u00a00,900]"),
     ],
