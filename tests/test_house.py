@@ -12,7 +12,6 @@ import scipy.sparse as sp
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from makna.core.messages import set_language
 from makna.learn.baseline import Majority, MeanScore
 from makna.learn.bayes import NaiveBayes
 from makna.learn.bounded import Bounded
@@ -208,11 +207,9 @@ NUMERIC = [
 
 
 @pytest.fixture
-def english() -> Any:
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
     # scikit-learn looks for English words in messages.
-    set_language("en")
-    yield
-    set_language(None)
+    monkeypatch.setenv("MAKNA_LANG", "en")
 
 
 @pytest.mark.usefixtures("english")

@@ -63,7 +63,6 @@ def _everywhere_options(words: list[str]) -> list[str]:
             if code not in LANGUAGES:
                 raise _WrongWords("cli.bad_language", came=code, allowed=", ".join(LANGUAGES))
             set_language(code)
-            os.environ["MAKNA_LANG"] = code
         else:
             left.append(word)
     return left

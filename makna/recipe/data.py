@@ -85,8 +85,8 @@ def gather(recipe: Recipe) -> Gathered:
     return Gathered(corpus, columns, {"files": files, "rows": len(corpus), **origin}, warnings)
 
 
-def sample_rows(corpus: pd.DataFrame, task: Task, n: int, seed: int) -> pd.DataFrame:
-    """Return a seeded sample of about `n` rows: stratified, or whole groups where there are groups.
+def sample_rows(corpus: pd.DataFrame, task: Task, n: int, seed: int, grouped: bool) -> pd.DataFrame:
+    """Return a seeded sample of about `n` rows: stratified, or whole groups.
 
     Parameters
     ----------
@@ -98,10 +98,12 @@ def sample_rows(corpus: pd.DataFrame, task: Task, n: int, seed: int) -> pd.DataF
         Rows wanted; all rows where there are no more.
     seed : int
         Seed of the drawing.
+    grouped : bool
+        Draw whole groups.
     """
     if n >= len(corpus):
         return corpus
-    if GROUP in corpus:
+    if grouped and GROUP in corpus:
         groups = np.random.default_rng(seed).permutation(corpus[GROUP].unique())
         sizes = corpus[GROUP].value_counts().reindex(groups).cumsum()
         chosen = set(groups[: int((sizes < n).sum()) + 1])

@@ -12,7 +12,9 @@ from makna.core.messages import say
 _LABEL_WORDS = ("label", "kelas", "class", "sentimen", "sentiment", "kategori", "category", "target", "hs", "duplikat",
                 "duplicate", "is_duplicate", "type")  # fmt: skip
 _SCORE_WORDS = ("score", "nilai", "skor", "mark", "grade", "score_avg")
-_GROUP_WORDS = ("group", "kelompok", "soal", "question", "jenis", "produk", "product", "penulis", "author", "user")
+# Rows that share one of the first know something of each other; of the others one only wants a table by group.
+_TOGETHER_WORDS = ("group", "kelompok", "soal", "question", "penulis", "author", "user")
+_GROUP_WORDS = (*_TOGETHER_WORDS, "jenis", "kategori", "category", "produk", "product")
 _KEY_WORDS = ("kunci", "key", "desired_answer", "answer_key")
 _MOST_CLASSES = 30
 
@@ -84,6 +86,8 @@ def commented_recipe(guess: Guess, file: str) -> str:
     if guess.group:
         columns["group"] = guess.group
     collect = ", ".join(f"{key}: {_quoted(str(value))}" for key, value in {"file": file, **columns}.items())
+    together = guess.group is not None and guess.group.strip().lower() in _TOGETHER_WORDS
+    grouped = f", group: {str(together).lower()}" if guess.group else ""
     smallest = min(guess.classes.values(), default=10)
     folds = max(2, min(5, smallest))
     positive = f", positive: {_quoted(_rarer(guess.classes))}" if len(guess.classes) == 2 else ""
@@ -102,7 +106,7 @@ def commented_recipe(guess: Guess, file: str) -> str:
         "clean: [tweet, lowercase, alphanumeric, slang, {rows: {min_words: 1, duplicates: "
         + ("keep" if guess.score else "first") + "}}]",
         f"# {say('recipe.init_split')}",
-        f"split: {{folds: {folds}{', group: true' if guess.group else ''}}}",
+        f"split: {{folds: {folds}{grouped}}}",
         f"# {say('recipe.init_systems')}",
         systems,
         f"# {say('recipe.init_evaluate')}",

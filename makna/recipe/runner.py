@@ -103,7 +103,7 @@ def run_recipe(recipe: Recipe, folder: str | Path, options: RunOptions | None = 
     folder = Path(folder)
     systems = _systems(recipe, options.only)
     with plain_os_errors(folder):
-        _make_folder(folder, options.resume)
+        _check_folder(folder, options.resume)
         meter = Meter()
         state = _State(recipe, options, folder, meter, Store(folder / "progress"), _now(), systems=systems)
         threads = recipe.threads or cores()
@@ -114,8 +114,9 @@ def run_recipe(recipe: Recipe, folder: str | Path, options: RunOptions | None = 
 
 def _run(state: _State) -> None:
     recipe, folder = state.recipe, state.folder
-    write_text(folder / "recipe.yaml", to_yaml(recipe.resolved))
     setting, account = _rows(state)
+    folder.mkdir(parents=True, exist_ok=True)  # only now: data that cannot be read leave no folder behind
+    write_text(folder / "recipe.yaml", to_yaml(recipe.resolved))
     write_json(folder / "data.json", account)
     X, y = inputs(setting.corpus, setting.task), targets(setting.corpus, setting.task)
     plan_rows = [[u.name, u.train.tolist(), {k: v.tolist() for k, v in u.held.items()}] for u in setting.plan.units]
@@ -158,12 +159,11 @@ def _systems(recipe: Recipe, only: Sequence[str]) -> list[tuple[SystemSpec, list
     return found
 
 
-def _make_folder(folder: Path, resume: bool) -> None:
+def _check_folder(folder: Path, resume: bool) -> None:
     if folder.exists() and not resume and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError("recipe.out_exists", path=str(folder))
     if resume and not (folder / "recipe.yaml").is_file() and folder.exists() and any(folder.iterdir()):
         raise DataError("recipe.not_a_run", path=str(folder))
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _rows(state: _State) -> tuple[Setting, dict[str, Any]]:
@@ -173,7 +173,7 @@ def _rows(state: _State) -> tuple[Setting, dict[str, Any]]:
         state.gathered = gather(recipe)
         corpus = state.gathered.corpus
         if state.options.rows is not None:
-            corpus = sample_rows(corpus, recipe.task, state.options.rows, recipe.seed)
+            corpus = sample_rows(corpus, recipe.task, state.options.rows, recipe.seed, recipe.split.group is not False)
     with state.meter.piece("clean"):
         listen("clean", say("core.rows", n=len(corpus)), 0, 1)
         corpus, account = judge(corpus, recipe.task, recipe.rows, by_part=recipe.split.given)

@@ -35,8 +35,8 @@ class Locale:
 
     Examples
     --------
-    >>> Locale("id").score(0.8614), Locale("id").whole(13021), Locale("en").interval(0.1, 0.25)
-    ('0,861', '13.021', '[0.100, 0.250]')
+    >>> Locale("id").score(0.8614), Locale("id").whole(13021), Locale("en").percent(0.25)
+    ('0,861', '13.021', '25.0%')
     """
 
     lang: str = "id"

@@ -25,11 +25,13 @@ FORMULAS = {
     "qwk": "κ = 1 − Σ_ij w_ij O_ij / Σ_ij w_ij E_ij, w_ij = (i − j)²",
     "bootstrap": "[θ*_(α/2), θ*_(1−α/2)]",
     "mcnemar": "p = min(1, 2 Σ_{k=0}^{min(b,c)} C(b+c, k) 2^−(b+c))",
-    "counts": "x_t = tf_t · (ln((1 + n) / (1 + df_t)) + 1), x ← x / ‖x‖₂",
-    "svm": "min ½‖w‖² + C Σ_i max(0, 1 − y_i (w·x_i + b))²",
-    "calibrate": "P(y = 1 | x) = 1 / (1 + exp(A f(x) + B))",
+    "counts_tfidf": "x_t = tf_t · (ln((1 + n) / (1 + df_t)) + 1), x ← x / ‖x‖₂",
+    "svm_squared_hinge": "min ½‖w‖² + C Σ_i max(0, 1 − y_i (w·x_i + b))²",
+    "svm_hinge": "min ½‖w‖² + C Σ_i max(0, 1 − y_i (w·x_i + b))",
+    "calibrate_sigmoid": "P(c | x) = 1 / (1 + exp(A f_c(x) + B))",
     "logistic": "P(c | x) = exp(w_c·x + b_c) / Σ_k exp(w_k·x + b_k)",
-    "naive-bayes": "P(c | x) ∝ P(c) Π_t P(t | c)^(x_t)",
+    "naive-bayes_multinomial": "P(c | x) ∝ P(c) Π_t P(t | c)^(x_t)",
+    "naive-bayes_complement": "P(c | x) ∝ Π_t P(t | ¬c)^(−x_t)",
     "ridge": "min Σ_i (y_i − w·x_i − b)² + α‖w‖²",
 }
 """Formulas of the page by name, in one line of plain text each (for screen readers and plain documents)."""
@@ -180,26 +182,32 @@ def _split_words(run: Run, locale: Locale) -> str:
 
 
 def _system_parts(run: Run, locale: Locale) -> Iterator[Any]:
-    """What each kind of step does, for the kinds that occur in this run and that the catalogue explains."""
-    used = dict.fromkeys(kind for name in run.ranked for kind in _kinds(branch(run.systems[name], "params")))
-    for kind in used:
+    """What each kind of step does, and each way of it in use, where the catalogue explains it."""
+    used: dict[str, dict[str, None]] = {}
+    for name in run.ranked:
+        for kind, ways in _kinds(branch(run.systems[name], "params")):
+            used.setdefault(kind, {}).update(dict.fromkeys(f"{kind}_{way}" for way in ways))
+    for kind, ways in used.items():
         if locale.knows(f"method_{kind}"):
             yield Paragraph(f"{strong(kind)}: {locale.say(f'method_{kind}')}")
-            if kind in FORMULAS:
-                yield Formula(kind, FORMULAS[kind])
+            for name in (kind, *ways):
+                if name != kind and locale.knows(f"method_{name}"):
+                    yield Paragraph(locale.say(f"method_{name}"))
+                if name in FORMULAS:
+                    yield Formula(name, FORMULAS[name])
 
 
-def _kinds(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
+def _kinds(value: Any) -> Iterator[tuple[str, list[str]]]:
+    """The kinds of steps in a system's parameters, each with the ways it is set to (its settings that are words)."""
+    if isinstance(value, list):
         for entry in value:
             yield from _kinds(entry)
     elif isinstance(value, dict):
-        yield from (key for key in value if key not in ("kind", "settings", "parts"))
-        for key in value:
-            if key in (*_CHAINS, "kind", "parts"):
-                yield from _kinds(value[key])
+        if isinstance(value.get("kind"), str):
+            settings = branch(value, "settings").values()
+            yield value["kind"], [setting for setting in settings if isinstance(setting, str)]
+        for key in (*_CHAINS, "parts"):
+            yield from _kinds(value.get(key))
 
 
 def _score_parts(run: Run, locale: Locale) -> Iterator[Any]:

@@ -28,7 +28,7 @@ def choices_section(run: Run, locale: Locale) -> Section | None:
             metric = locale.metric(str(chosen.get("metric", "")))
             folds: dict[str, list[str]] = {}
             for choice in choices:
-                folds.setdefault(settings(branch(choice, "cell"), locale), []).append(str(choice.get("fold", NOTHING)))
+                folds.setdefault(_chosen(choice, locale), []).append(str(choice.get("fold", NOTHING)))
             rows = [[cell, locale.whole(len(found)), ", ".join(found)] for cell, found in folds.items()]
             caption = locale.say("choices_table", system=name, metric=metric, how=_how(chosen, locale))
             columns = [locale.say(key) for key in ("setting", "folds_count", "fold")]
@@ -77,9 +77,15 @@ def settings(cell: dict[str, Any], locale: Locale) -> str:
     return ", ".join(f"{key} = {locale.setting(value)}" for key, value in cell.items()) or NOTHING
 
 
+def _chosen(choice: dict[str, Any], locale: Locale) -> str:
+    """The settings chosen in a fold; the system, where systems were chosen among."""
+    cell = branch(choice, "cell")
+    return settings(cell, locale) if cell else str(choice.get("system") or NOTHING)
+
+
 def _how(chosen: dict[str, Any], locale: Locale) -> str:
     how = str(chosen.get("how", ""))
-    key = f"how_{how.replace(' ', '_')}"
+    key = f"how_{how}"
     return locale.say(key) if locale.knows(key) else how
 
 

@@ -13,7 +13,6 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from makna.core.errors import ModelError
-from makna.core.messages import set_language
 from makna.core.model_folder import FORMAT, SavedModel, load_model, read_manifest, save_model
 from makna.core.portable import Parts, Portable
 from makna.core.task import Task
@@ -319,9 +318,8 @@ def test_tensors_that_are_none_are_refused(tmp_path: Path) -> None:
     assert refusal(folder).key == "core.model_broken"
 
 
-def test_messages_name_the_file_in_both_languages(tmp_path: Path) -> None:
+def test_messages_name_the_file_in_both_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (saved(tmp_path) / "README.md").write_text("changed")
     for language in ("id", "en"):
-        set_language(language)
+        monkeypatch.setenv("MAKNA_LANG", language)
         assert "README.md" in str(refusal(tmp_path / "model"))
-    set_language(None)

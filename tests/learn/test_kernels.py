@@ -9,7 +9,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import SVC, SVR
 
 from makna.core.errors import DataError
-from makna.core.messages import set_language
 from makna.learn.kernels import KernelSVM, KernelSVR
 
 rng = np.random.default_rng(1)
@@ -61,11 +60,10 @@ def test_one_class_is_refused_with_its_name() -> None:
 
 
 @pytest.mark.parametrize("model", [KernelSVM("linear", C=100.0, max_iter=3), KernelSVR("linear", C=100.0, max_iter=3)])
-def test_stopping_early_is_told_in_our_words(model: Any) -> None:
-    set_language("id")
+def test_stopping_early_is_told_in_our_words(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKNA_LANG", "id")
     with pytest.warns(ConvergenceWarning, match="batas 3 langkah") as caught:
         model.fit(X, TWO if isinstance(model, KernelSVM) else X[:, 0])
-    set_language(None)
     assert len(caught) == 1
 
 

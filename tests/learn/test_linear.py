@@ -12,7 +12,6 @@ from sklearn.svm import LinearSVC
 from sklearn.svm import LinearSVR as SVROracle
 
 from makna.core.errors import DataError
-from makna.core.messages import set_language
 from makna.learn.linear import LinearSVM, LinearSVR, Logistic, Ridge
 
 rng = np.random.default_rng(0)
@@ -90,11 +89,10 @@ def test_one_class_is_refused_with_its_name(make: Any) -> None:
 @pytest.mark.parametrize(
     ("model", "y"), [(LinearSVM(max_iter=1), LABELS), (Logistic(max_iter=1), THREE), (LinearSVR(max_iter=1), SCORES)]
 )
-def test_stopping_early_is_told_in_our_words(model: Any, y: np.ndarray) -> None:
-    set_language("en")
+def test_stopping_early_is_told_in_our_words(model: Any, y: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKNA_LANG", "en")
     with pytest.warns(ConvergenceWarning, match=rf"{type(model).__name__} stopped .* 1 steps") as caught:
         model.fit(100 * X, y)
-    set_language(None)
     assert len(caught) == 1
     assert caught[0].filename == __file__
 

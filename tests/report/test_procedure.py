@@ -51,11 +51,11 @@ def test_the_method_has_the_formulas_of_the_scores_and_steps_in_use(run_folder):
         for kind in ("text", "number")
     }
     assert found["text"] == [
-        *("counts", "svm", "calibrate", "logistic", "naive-bayes"),
+        *("counts_tfidf", "svm_squared_hinge", "calibrate_sigmoid", "logistic", "naive-bayes_complement"),
         *("class", "accuracy", "macro", "weighted", "bootstrap", "mcnemar"),
     ]
     assert {"mae", "rmse", "pearson", "qwk", "ridge"} <= set(found["number"])
-    assert not {"class", "macro", "mcnemar", "mse", "svm"} & set(found["number"])
+    assert not {"class", "macro", "mcnemar", "mse", "svm_hinge"} & set(found["number"])
 
 
 def test_the_method_says_how_rows_were_parted(run_folder):

@@ -25,6 +25,18 @@ def test_settings_chosen_are_gathered_over_folds(run_folder):
     ]
 
 
+def test_where_systems_were_chosen_among_they_are_named(run_folder):
+    chosen = {
+        "metric": "f1_macro",
+        "how": "valid",
+        "choices": [{"fold": "valid", "system": "words-logistic", "cell": {}}],
+    }
+    changes = {"metrics": {"systems>counts-svm>chosen_by": chosen}}
+    table = of(choices_section(read_run(run_folder("text", changes)), EN), Table)[0]
+    assert table.caption.endswith("(validation data).")
+    assert table.cells()[0][0].text == "words-logistic"
+
+
 def test_trials_are_means_over_their_folds(run_folder):
     history = [
         {"trial": "a", "fold": f, "part": "inner", "f1_macro": value} for f, value in ((1, 0.5), (2, 0.6), (3, None))
