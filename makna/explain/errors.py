@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,12 +88,19 @@ def _mistake(corpus: pd.DataFrame, task: Task, answers: Answers, i: int, output:
         label, sign = None, np.sign(said - truth)
     else:
         label = int(answers.probability[output][i].argmax())
-        found |= {"truth": str(_two_d(answers.truth)[i, output]), "prediction": str(_two_d(answers.prediction)[i, output])}
+        found |= {
+            "truth": str(_two_d(answers.truth)[i, output]),
+            "prediction": str(_two_d(answers.prediction)[i, output]),
+        }
         found |= {"probability": float(answers.probability[output][i, label])}
         sign = 1.0
     words = []
     for column in columns:
-        words += decisive_words(lambda texts, column=column: sign * _ask(answers, task, row, column, texts, output, label), str(row[column]))
+
+        def answer(texts: Sequence[str], column: str = column) -> np.ndarray:
+            return sign * _ask(answers, task, row, column, texts, output, label)
+
+        words += decisive_words(answer, str(row[column]))
     found["words"] = sorted(words, key=lambda w: -w[1])[:5]
     return found
 

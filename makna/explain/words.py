@@ -118,7 +118,10 @@ def _unwrapped(learner: Any) -> Any:
 
 def _by_class(weights: np.ndarray, names: np.ndarray, learner: Any, n: int) -> dict[str, list[list[Any]]]:
     classes = [str(c) for c in getattr(learner, "classes_", ("−", "+"))]
-    rows = {classes[1]: weights[0], classes[0]: -weights[0]} if len(weights) == 1 else dict(zip(classes, weights, strict=True))
+    if len(weights) == 1:  # one row of weights speaks for the second class
+        rows = {classes[1]: weights[0], classes[0]: -weights[0]}
+    else:
+        rows = dict(zip(classes, weights, strict=True))
     found = {}
     for label in classes:
         best = np.argsort(-rows[label], kind="stable")[:n]

@@ -9,16 +9,15 @@ from importlib import resources
 from pathlib import Path as FilePath
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from makna.core.errors import RecipeError
 from makna.core.messages import say
-from makna.recipe.metric_words import metric_problem
 from makna.core.task import Task
 from makna.recipe.baselines import RESERVED
 from makna.recipe.cells import SystemSpec
 from makna.recipe.cleaning import RowJudge, read_clean
+from makna.recipe.metric_words import metric_problem
 from makna.recipe.overrides import override
 from makna.recipe.sections import (
     PLAIN,
@@ -33,6 +32,7 @@ from makna.recipe.sections import (
 )
 from makna.recipe.source import Path, Problem, Source, dotted, read_yaml
 from makna.recipe.steps import Reader, near, value_problem
+from makna.recipe.written import written_out
 from makna.split.plan import SplitSettings
 
 _NAME = re.compile(r"[\w][\w.-]*")
@@ -206,7 +206,7 @@ class _Resolver:
             explain=["words", "errors"] if plain["explain"] is None else plain["explain"],
             report=sections["report"], reference=plain["reference"] or [], threads=plain["threads"], resolved={},
         )  # fmt: skip
-        recipe.resolved.update(_written_out(recipe, sections))
+        recipe.resolved.update(written_out(recipe, sections))
         return recipe
 
     def _add(self, path: Path, message: str) -> None:
@@ -364,54 +364,3 @@ def _split_settings(section: SplitSection) -> SplitSettings:
         folds = 5
     holdout = {str(part): share for part, share in section.holdout.items()} if section.holdout else None
     return SplitSettings(folds, holdout, section.parts == "given", section.stratify, section.group, section.shuffle)
-
-
-def _written_out(recipe: Recipe, sections: Mapping[str, Any]) -> dict[str, Any]:
-    split = sections["split"].model_dump() | {"folds": recipe.split.folds}
-    return {
-        "title": recipe.title,
-        "task": {k: v for k, v in recipe.task.to_json().items() if k != "outputs"}
-        | ({"outputs": list(recipe.task.outputs)} if recipe.task.target == "classes" else {}),
-        "seed": recipe.seed,
-        "collect": recipe.collect.model_dump(exclude_none=True),
-        "clean": [*recipe.clean, {"rows": recipe.rows.to_json()}],
-        "split": {k: v for k, v in split.items() if v is not None},
-        "systems": {spec.name: _chains(spec) for spec in recipe.systems},
-        **({"tune": recipe.tune.model_dump(exclude_none=True)} if recipe.tune else {}),
-        "evaluate": recipe.evaluate.model_dump(exclude_none=True),
-        "explain": recipe.explain,
-        "report": recipe.report.model_dump(),
-        "reference": [item.model_dump() for item in recipe.reference],
-        **({"threads": recipe.threads} if recipe.threads else {}),
-    }
-
-
-def _chains(spec: SystemSpec) -> dict[str, Any]:
-    return {"clean": spec.clean, "represent": as_written(spec.represent), "learn": as_written(spec.learn)}
-
-
-def as_written(steps: list[Any]) -> list[Any]:
-    """Return a chain of steps as a recipe writes it."""
-    return [
-        {"union": [as_written(part) for part in step["parts"]]} if "parts" in step
-        else {step["kind"]: _listed(step["settings"])}
-        for step in steps
-    ]  # fmt: skip
-
-
-def _listed(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _listed(item) for key, item in value.items()}
-    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def to_yaml(resolved: Mapping[str, Any]) -> str:
-    """Return a resolved recipe as YAML text, keys in their order."""
-    return yaml.dump(dict(resolved), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
-
-
-class _Plain(yaml.SafeDumper):
-    """Writes everything where it stands: no anchors, which few readers know."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True

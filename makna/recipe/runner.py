@@ -27,12 +27,13 @@ from makna.recipe.cells import SystemSpec, cells
 from makna.recipe.data import Gathered, describe, gather, judge, labels_of, rare_classes, sample_rows
 from makna.recipe.executor import Executor
 from makna.recipe.machine import Meter, cores, machine, packages
-from makna.recipe.recipe import Recipe, to_yaml
+from makna.recipe.recipe import Recipe
 from makna.recipe.result import Run
 from makna.recipe.scoring import SystemRun, make_metrics, make_predictions
 from makna.recipe.steps import near
 from makna.recipe.store import Store, key_of
 from makna.recipe.units import Fitted, Setting, UnitWork
+from makna.recipe.written import to_yaml
 from makna.report.figures import make_figures
 from makna.report.page import make_page
 from makna.serve.card import model_card
@@ -136,7 +137,7 @@ def _run(state: _State) -> None:
     with state.meter.piece("report"):
         state.options.listen("report", "", 0, 1)
         _write_manifest(state)
-        make_figures(folder)
+        make_figures(folder, recipe.report.lang)
         if recipe.report.page:
             make_page(folder, recipe.report.lang)
     _write_manifest(state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -157,7 +157,7 @@ def _system(
         if groups is not None:
             found["groups"][part] = group_scores(
                 setting.task, setting.labels, y[said.rows], said.prediction, groups,
-                metrics=_group_metrics(setting, recipe), settings=ScoreSettings(resamples=recipe.evaluate.resamples, seed=recipe.seed),
+                metrics=_group_metrics(setting, recipe), settings=replace(settings, folds=None, groups=None),
             )  # fmt: skip
     return found
 

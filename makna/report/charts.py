@@ -5,6 +5,7 @@ Colours are those of Okabe & Ito (Color Universal Design, 2008); every chart can
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ SHADES = (BLUE, "#56B4E9", "#F0E442", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
 WIDTH = 5.0  # inches; still readable when a phone shows it at three quarters
 MOST_LABELLED = 15  # classes up to which a matrix has its numbers written in
 _LONGEST_NAME = 30
+_LONGEST_AXIS = 40
 _MOST_VECTOR_POINTS = 1500
 
 _STYLE: Any = {
@@ -107,7 +109,7 @@ def dots(rows: Sequence[Dot], axis: str, locale: Locale, reference: float | None
     ax.margins(x=0.12)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(axis)
+    ax.set_xlabel(textwrap.fill(axis, _LONGEST_AXIS))
     _ticks(ax, "x", locale)
     return figure
 

@@ -67,10 +67,10 @@ class Locale:
         """Return a score, to three decimals."""
         return self.number(value, 3)
 
-    def difference(self, value: Any) -> str:
+    def difference(self, value: Any, decimals: int = 3) -> str:
         """Return a difference of scores with its sign."""
-        text = self.score(value)
-        return f"+{text}" if is_number(value) and round(value, 3) > 0 else text
+        text = self.number(value, decimals)
+        return f"+{text}" if is_number(value) and round(value, decimals) > 0 else text
 
     def whole(self, value: Any) -> str:
         """Return a count."""

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from makna.report.blocks import Picture, Section, Table, spans
 from makna.report.charts import styled
+from makna.report.contrasts import comparisons_section, reference_section
 from makna.report.figures import figures_of, inline_svg, svg_of
 from makna.report.language import Locale
 from makna.report.procedure import cite_section, method_section, run_section
@@ -22,11 +23,9 @@ from makna.report.reasons import choices_section, errors_section, words_section
 from makna.report.results import (
     agreement_section,
     classes_section,
-    comparisons_section,
     confusion_section,
     folds_section,
     groups_section,
-    reference_section,
     systems_section,
 )
 from makna.report.rows import cleaning_section, data_section, target_section

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from makna.report.blocks import Cell, Code, Facts, Formula, Heading, Paragraph, Section, Table, strong
+from makna.report.blocks import Code, Facts, Formula, Heading, Paragraph, Section, Table, strong
 from makna.report.language import NOTHING, Locale, is_number
 from makna.report.reading import Run, branch, entries
 
@@ -40,10 +40,7 @@ FORMULAS = {
 def run_section(run: Run, locale: Locale) -> Section:
     """Return how it was run: seed, versions, machine, time and memory by system, what was skipped, protocol."""
     blocks: list[Any] = [Facts(_run_facts(run, locale))]
-    rows = _costs(run, locale)
-    if rows:
-        keys = ("system", "fit_time", "predict_time", "peak_memory")
-        blocks.append(Table(locale.say("costs_table"), [locale.say(key) for key in keys], rows, (1, 2, 3)))
+    blocks += _costs_table(run, locale)
     skipped = [item for item in entries(run.manifest, "skipped") if isinstance(item, dict)]
     if skipped:
         lines = [[str(item.get("system", NOTHING)), str(item.get("why", ""))] for item in skipped]
@@ -55,7 +52,7 @@ def method_section(run: Run, locale: Locale) -> Section:
     """Return the method in words, with the formulas of the scores and systems that this run used."""
     blocks: list[Any] = [Paragraph(_split_words(run, locale))]
     rows = [
-        [name, *(chain_words(entries(run.systems[name], "params", chain), locale) or NOTHING for chain in _CHAINS)]
+        [name, *(_chain(run, name, chain, locale) or NOTHING for chain in _CHAINS)]
         for name in run.ranked
         if branch(run.systems[name], "params")
     ]
@@ -79,9 +76,10 @@ def cite_section(run: Run, locale: Locale) -> Section:
     lines = ",\n  ".join(["@software{makna", *fields])
     blocks: list[Any] = [Paragraph(locale.say("cite_makna", version=version)), Code(f"{lines}\n}}")]
     about = branch(run.manifest, "data")
-    if about.get("source"):
+    source = about.get("citation") or about.get("source")
+    if source:
         licence = locale.say("cite_licence", licence=about["licence"]) if about.get("licence") else ""
-        blocks.append(Paragraph(f"{locale.say('cite_data', source=about['source'])} {licence}".strip()))
+        blocks.append(Paragraph(f"{locale.say('cite_data', source=str(source).rstrip('.'))} {licence}".strip()))
     blocks.append(Paragraph(locale.say("cite_folder", seed=run.manifest.get("seed", NOTHING), version=version)))
     return Section("cite", locale.say("cite_title"), blocks)
 
@@ -95,6 +93,13 @@ def chain_words(chain: list[Any], locale: Locale) -> str:
     'svm (C = 0,3) → x'
     """
     return " → ".join(_step_words(step, locale) for step in chain)
+
+
+def _chain(run: Run, system: str, chain: str, locale: Locale) -> str:
+    steps = entries(run.systems[system], "params", chain)
+    if chain == "clean":  # names alone: every setting stands in recipe.yaml
+        steps = [next(iter(step), "") if isinstance(step, dict) else step for step in steps]
+    return chain_words(steps, locale)
 
 
 def _step_words(step: Any, locale: Locale) -> str:
@@ -112,7 +117,7 @@ def _step_words(step: Any, locale: Locale) -> str:
 def _named_step(kind: str, value: Any, locale: Locale) -> str:
     if not isinstance(value, dict):
         return kind if value in (None, True, {}) else f"{kind} ({_setting_words(value, locale)})"
-    told = [f"{key} = {_setting_words(given, locale)}" for key, given in value.items() if given is not None]
+    told = [f"{key} = {_setting_words(given, locale)}" for key, given in value.items() if given not in (None, "", [])]
     return f"{kind} ({'; '.join(told)})" if told else kind
 
 
@@ -121,6 +126,8 @@ def _setting_words(value: Any, locale: Locale) -> str:
         return "–".join(locale.setting(entry) for entry in value) if len(value) == 2 else ", ".join(map(str, value))
     if isinstance(value, bool):
         return locale.say("yes" if value else "no")
+    if isinstance(value, dict) and isinstance(value.get("grid"), list):
+        return f"{{{'; '.join(_setting_words(entry, locale) for entry in value['grid'])}}}"
     if isinstance(value, dict):
         return ", ".join(f"{key} = {_setting_words(entry, locale)}" for key, entry in value.items())
     return locale.setting(value)
@@ -156,17 +163,21 @@ def _version(name: str, manifest: dict[str, Any]) -> str:
     return f"{name} {manifest[name]}" if manifest.get(name) else ""
 
 
-def _costs(run: Run, locale: Locale) -> list[list[Cell | str]]:
+def _costs_table(run: Run, locale: Locale) -> Iterator[Table]:
+    """Time and memory by system; a time is one number, or training and prediction apart."""
     times, memory = branch(run.manifest, "seconds", "systems"), branch(run.manifest, "peak_memory_mb", "systems")
-    names = [name for name in [*run.ranked, *times, *memory] if name in times or name in memory]
-    return [
-        [
-            name,
-            *(locale.seconds(branch(times, name).get(key)) for key in ("fit", "predict")),
-            locale.memory(memory.get(name)),
-        ]
-        for name in dict.fromkeys(names)
-    ]
+    known = dict.fromkeys([*run.ranked, *times, *memory])
+    names = [name for name in known if name in times or name in memory]
+    if not names:
+        return
+    apart = any(branch(times, name) for name in names)
+    keys = ["fit_time", "predict_time"] if apart else ["run_time"]
+    rows = []
+    for name in names:
+        spent = [branch(times, name).get(key) for key in ("fit", "predict")] if apart else [times.get(name)]
+        rows.append([name, *(locale.seconds(value) for value in spent), locale.memory(memory.get(name))])
+    columns = [locale.say(key) for key in ("system", *keys, "peak_memory")]
+    yield Table(locale.say("costs_table"), columns, rows, range(1, len(columns)))
 
 
 def _split_words(run: Run, locale: Locale) -> str:
@@ -187,10 +198,10 @@ def _system_parts(run: Run, locale: Locale) -> Iterator[Any]:
     for name in run.ranked:
         for kind, ways in _kinds(branch(run.systems[name], "params")):
             used.setdefault(kind, {}).update(dict.fromkeys(f"{kind}_{way}" for way in ways))
-    for kind, ways in used.items():
+    for kind, names in used.items():
         if locale.knows(f"method_{kind}"):
             yield Paragraph(f"{strong(kind)}: {locale.say(f'method_{kind}')}")
-            for name in (kind, *ways):
+            for name in (kind, *names):
                 if name != kind and locale.knows(f"method_{name}"):
                     yield Paragraph(locale.say(f"method_{name}"))
                 if name in FORMULAS:

@@ -85,7 +85,7 @@ def _chosen(choice: dict[str, Any], locale: Locale) -> str:
 
 def _how(chosen: dict[str, Any], locale: Locale) -> str:
     how = str(chosen.get("how", ""))
-    key = f"how_{how}"
+    key = f"how_{how.partition(' ')[0]}"
     return locale.say(key) if locale.knows(key) else how
 
 
@@ -144,8 +144,8 @@ def _error(error: dict[str, Any], locale: Locale) -> Case:
     if is_number(error.get("probability")):
         facts.append((locale.say("probability"), locale.score(error["probability"])))
     if is_number(error.get("difference")):
-        facts.append((locale.say("difference"), locale.difference(error["difference"])))
-    words = _bars(error.get("words"), locale)
+        facts.append((locale.say("off_by"), locale.difference(error["difference"], 2)))
+    words = [word for word in _bars(error.get("words"), locale) if word[1].strip("−0.,")]  # not those that print as 0
     if words:
         facts.append((locale.say("words"), ", ".join(f"{word} ({weight})" for word, weight, _ in words)))
     return Case(texts, facts)

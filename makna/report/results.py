@@ -1,4 +1,4 @@
-"""The results in tables and figures: systems, classes, confusion, folds, groups, comparisons, papers."""
+"""The results in tables and figures: systems, classes, confusion, folds, groups."""
 
 from __future__ import annotations
 
@@ -107,50 +107,12 @@ def groups_section(run: Run, locale: Locale) -> Section | None:
     for few in chunks([name for name in run.ranked if branch(run.systems[name], "groups", run.part)], 3):
         rows = [
             [group, locale.whole(sizes[group])]
-            + [_score_cell(branch(run.systems[s], "groups", run.part, group, run.primary), locale) for s in few]
+            + [score_cell(branch(run.systems[s], "groups", run.part, group, run.primary), locale) for s in few]
             for group in shown
         ]
         columns = [locale.say("group"), "n", *few]
         blocks.append(Table(sentence(locale.say("groups_table", metric=metric)), columns, rows, range(1, len(columns))))
     return Section("groups", locale.say("groups_title"), blocks)
-
-
-def comparisons_section(run: Run, locale: Locale) -> Section | None:
-    """Return paired differences between systems with interval and McNemar's p."""
-    found = [row for row in entries(run.metrics, "comparisons") if isinstance(row, dict)]
-    if not found:
-        return None
-    tested = any(is_number(row.get("mcnemar_p")) for row in found)
-    keys = ["system", "against", "metric", "difference", "interval", "n", *(["mcnemar"] if tested else [])]
-    rows = []
-    for row in found:
-        cells: list[Cell | str] = [str(row.get("system", NOTHING)), str(row.get("against", NOTHING))]
-        part = "" if row.get("part", run.part) == run.part else part_name(str(row["part"]), locale)
-        cells += [Cell(locale.metric(str(row.get("metric", ""))), part)]
-        cells += [locale.difference(row.get("difference")), locale.interval(row.get("low"), row.get("high")) or NOTHING]
-        cells += [locale.whole(row.get("n")), *([locale.p_value(row.get("mcnemar_p"))] if tested else [])]
-        rows.append(cells)
-    table = Table(
-        locale.say("comparisons_table"),
-        [locale.say(key, level=locale.level(run.level)) for key in keys],
-        rows,
-        range(3, len(keys)),
-    )
-    lead = locale.say("comparisons_lead") + (" " + locale.say("comparisons_mcnemar") if tested else "")
-    return Section("comparisons", locale.say("comparisons_title"), [Paragraph(lead), table])
-
-
-def reference_section(run: Run, locale: Locale) -> Section | None:
-    """Return figures of papers beside makna's own."""
-    rows = []
-    for item in entries(run.metrics, "reference"):
-        if isinstance(item, dict) and is_number(item.get("value")):
-            rows.append(_reference_row(run, locale, item))
-    if not rows:
-        return None
-    keys = ("system", "metric", "paper_value", "own_value", "difference", "inside", "source")
-    table = Table(locale.say("reference_table"), [locale.say(key) for key in keys], rows, (2, 3, 4))
-    return Section("reference", locale.say("reference_title"), [Paragraph(locale.say("reference_lead")), table])
 
 
 def part_name(part: str, locale: Locale) -> str:
@@ -179,7 +141,7 @@ def _score_row(run: Run, locale: Locale, name: str, part: str, metrics: Sequence
     n = next((score["n"] for score in scores if is_number(score.get("n"))), None)
     below = locale.say("baseline") if run.systems[name].get("baseline") else ""
     best = [_is_best(run, name, metric, part) for metric in metrics]
-    cells = [_score_cell(score, locale, top) for score, top in zip(scores, best, strict=True)]
+    cells = [score_cell(score, locale, top) for score, top in zip(scores, best, strict=True)]
     return [Cell(name, below), locale.whole(n), *cells]
 
 
@@ -191,8 +153,8 @@ def _is_best(run: Run, name: str, metric: str, part: str) -> bool:
     )
 
 
-def _score_cell(score: dict[str, Any], locale: Locale, best: bool = False) -> Cell:
-    """A value over its interval; the pooled value too where it is another number to three decimals."""
+def score_cell(score: dict[str, Any], locale: Locale, best: bool = False) -> Cell:
+    """Return a value over its interval; the pooled value too where it is another number to three decimals."""
     if not is_number(score.get("value")):
         why = f"why_{score.get('why')}"
         return Cell(NOTHING, locale.say(why) if locale.knows(why) else "")
@@ -209,7 +171,7 @@ def _output_tables(run: Run, locale: Locale) -> Iterator[Table]:
     metric = locale.metric(run.primary)
     for few in chunks(run.ranked, 4):
         rows: list[list[Cell | str]] = [
-            [output, *(_score_cell(run.score(name, f"{output}/{run.primary}"), locale) for name in few)]
+            [output, *(score_cell(run.score(name, f"{output}/{run.primary}"), locale) for name in few)]
             for output in run.outputs
         ]
         columns = [locale.say("output"), *few]
@@ -228,7 +190,7 @@ def _class_rows(run: Run, locale: Locale, system: str, output: str) -> Iterator[
         support = counted.get("pooled", counted.get("value"))  # over folds the value is a mean
         if any(found) or support is not None:
             several = [output] if len(run.outputs) > 1 else []
-            yield [*several, label or "∅", *(_score_cell(score, locale) for score in found), locale.whole(support)]
+            yield [*several, label or "∅", *(score_cell(score, locale) for score in found), locale.whole(support)]
 
 
 def _hidden_systems(run: Run, locale: Locale) -> list[Paragraph]:
@@ -255,37 +217,3 @@ def _fold_rows(run: Run, locale: Locale, names: Sequence[str]) -> list[list[Cell
     rows.append([Cell(locale.say("mean"), emphasised=True), "", *(Cell(text, emphasised=True) for text in means)])
     rows.append([locale.say("standard_deviation"), "", *spread])
     return rows
-
-
-def _reference_row(run: Run, locale: Locale, item: dict[str, Any]) -> list[Cell | str]:
-    metric = str(item.get("metric", ""))
-    name = _named(run, str(item.get("system", "")), branch(item, "cell"))
-    score = run.score(name, metric) if name else {}
-    own, paper = score.get("value"), item["value"]
-    difference = locale.difference(own - paper) if is_number(own) else NOTHING
-    inside = NOTHING
-    if is_number(score.get("low")) and is_number(score.get("high")):
-        inside = locale.say("yes" if round(score["low"], 3) <= paper <= round(score["high"], 3) else "no")  # as printed
-    cell = ", ".join(f"{key}={value}" for key, value in branch(item, "cell").items())
-    system = Cell(str(item.get("system", NOTHING)), cell)
-    own_cell = _score_cell(score, locale) if name else Cell(NOTHING, locale.say("not_run"))
-    return [
-        system,
-        locale.metric(metric),
-        locale.score(paper),
-        own_cell,
-        difference,
-        inside,
-        str(item.get("source", "")),
-    ]
-
-
-def _named(run: Run, system: str, cell: dict[str, Any]) -> str:
-    """The run's name of a paper's system: its cell ``NAME[key=value]``, else the system as tuned."""
-    wanted = {str(key): str(value) for key, value in cell.items()}
-    for name in run.systems:
-        root, _, inside = name.partition("[")
-        settings = dict(pair.split("=", 1) for pair in inside.rstrip("]").split(",") if "=" in pair)
-        if root == system and settings == wanted:
-            return name
-    return system if system in run.systems else ""

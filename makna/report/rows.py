@@ -29,7 +29,7 @@ def data_section(run: Run, locale: Locale) -> Section | None:
     blocks += _duplicates(run, locale)
     blocks += _conflicts(run, locale)
     blocks += _leaks(run, locale)
-    return Section("data", locale.say("data_title"), blocks)
+    return Section("data", locale.say("section_data"), blocks)
 
 
 def target_section(run: Run, locale: Locale) -> Section | None:
@@ -93,7 +93,11 @@ def step_name(step: dict[str, Any], locale: Locale) -> str:
 def _data_facts(run: Run, locale: Locale) -> list[tuple[str, str]]:
     about = branch(run.manifest, "data")
     read, kept = (branch(run.data, "rows").get(key) for key in ("read", "kept"))
-    facts = [(locale.say(key), str(about[key])) for key in ("source", "licence") if about.get(key)]
+    facts = [
+        (locale.say(f"data_{key}"), str(about[key]))
+        for key in ("title", "source", "licence", "notes")
+        if about.get(key)
+    ]
     files = [
         f"{file.get('name', '')} (SHA-256 {str(file.get('sha256', ''))[:16]}…)"
         for file in entries(about, "files")
@@ -146,7 +150,7 @@ def _duplicates(run: Run, locale: Locale) -> Iterator[Any]:
     found = branch(run.data, "duplicates")
     rows = [
         [locale.say(f"duplicates_{kind}"), *(locale.whole(branch(found, kind).get(key)) for key in ("groups", "rows"))]
-        for kind in ("exact", "normalised")
+        for kind in ("exact", "normalised", "cleaned")
         if branch(found, kind)
     ]
     if rows:

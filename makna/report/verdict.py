@@ -97,6 +97,7 @@ def warnings_of(run: Run, locale: Locale) -> list[Box]:
     found += _unequal(run, locale)
     if run.recipe.get("label"):
         found.append(_warn(locale, "weak_labels"))
+    found += _told(run, locale)
     skipped = [item for item in entries(run.manifest, "skipped") if isinstance(item, dict)]
     if skipped:
         reasons = "; ".join(f"{item.get('system', '')}: {str(item.get('why', '')).rstrip('.')}" for item in skipped)
@@ -127,7 +128,8 @@ def _summary(run: Run, locale: Locale) -> Iterator[str]:
 def _learned(run: Run, locale: Locale) -> str:
     kind = "pair" if run.is_pair else "text"
     rows = branch(run.data, "rows").get("kept") or branch(run.manifest, "data").get("rows")
-    source = str(branch(run.manifest, "data").get("source") or locale.say("unknown_source"))
+    about = branch(run.manifest, "data")
+    source = str(about.get("title") or about.get("source") or locale.say("unknown_source"))
     labels = run.labels(run.outputs[0])
     named = locale.listing(label or "∅" for label in labels) if len(labels) <= _MOST_NAMED else ""
     what = locale.say(
@@ -215,6 +217,18 @@ def _leaks(run: Run, locale: Locale) -> Iterator[Box]:
     ]
     if found:
         yield _warn(locale, "leaks", found="; ".join(found))
+
+
+def _told(run: Run, locale: Locale) -> Iterator[Box]:
+    """What the run itself had to say: a sample of the rows, chosen systems, oddities of the files."""
+    asked, only = run.manifest.get("rows_asked"), [str(name) for name in entries(run.manifest, "only")]
+    if is_number(asked):
+        yield Box("note", locale.say("warn_sample_title"), locale.say("warn_sample", n=locale.whole(asked)))
+    if only:
+        yield Box("note", locale.say("warn_only_title"), locale.say("warn_only", systems=", ".join(only)))
+    oddities = [str(text) for text in entries(run.manifest, "warnings")]
+    if oddities:
+        yield Box("note", locale.say("warn_told_title"), " ".join(oddities))
 
 
 def _unequal(run: Run, locale: Locale) -> Iterator[Box]:

@@ -100,6 +100,8 @@ class Counts(Portable, TransformerMixin, BaseEstimator):
         ----------
         X : sequence of str, shape (n,), or DataFrame, shape (n, 2)
             Texts, or pairs of texts.
+        y : None
+            Not looked at.
         """
         sides = _sides(X)
         self.n_sides_ = len(sides)
@@ -219,7 +221,7 @@ class Counted:
 
 
 class CountTable:
-    """The texts counted so far; a text that is new makes all be counted anew, so `Counts.prepare` brings all at once."""
+    """The texts counted so far; a new text makes all be counted anew, so `Counts.prepare` brings all at once."""
 
     def __init__(self, grams: WordGrams | CharGrams) -> None:
         self.grams = grams

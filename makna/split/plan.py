@@ -148,6 +148,8 @@ def folds_of(
         What to keep together.
     seed : int
         Seed of the shuffling.
+    shuffle : bool
+        Shuffle rows by the seed first.
 
     Raises
     ------
@@ -185,7 +187,7 @@ def strata_of(y: np.ndarray, stratify: bool | str = True, outputs: tuple[str, ..
 def _label_sets(y: np.ndarray) -> np.ndarray:
     """Return whole rows of labels as strata; sets rarer than ten rows are told apart by their rarest label."""
     text = y.astype(str)
-    rows, inverse, counts = np.unique(text, axis=0, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(text, axis=0, return_inverse=True, return_counts=True)
     inverse = inverse.ravel()
     shares = np.stack([_share(text[:, j]) for j in range(text.shape[1])], axis=1)
     rarest = shares.argmin(axis=1)

@@ -213,7 +213,8 @@ def test_the_language_switches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("en", "en"), ("EN", "en"), ("en_US.UTF-8", "en"), ("id_ID", "id"), ("fr", "id"), ("", "id")]
+    ("value", "expected"),
+    [("en", "en"), ("EN", "en"), ("en_US.UTF-8", "en"), ("id_ID", "id"), ("fr", "id"), ("", "id")],
 )
 def test_the_environment_chooses_the_language(monkeypatch: pytest.MonkeyPatch, value: str, expected: str) -> None:
     monkeypatch.setenv("MAKNA_LANG", value)

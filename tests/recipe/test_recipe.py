@@ -8,8 +8,9 @@ import pytest
 
 from makna.core.errors import RecipeError
 from makna.core.messages import set_language
-from makna.recipe.recipe import load_recipe, resolve, studies, to_yaml
+from makna.recipe.recipe import load_recipe, resolve, studies
 from makna.recipe.source import read_yaml
+from makna.recipe.written import to_yaml
 
 GOOD = """
 title: A study

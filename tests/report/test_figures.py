@@ -60,8 +60,8 @@ def test_the_axes_speak_the_language(run_folder):
     for lang in ("id", "en"):
         make_figures(folder, lang)
         shown[lang] = texts((folder / "figures" / "systems.svg").read_text(encoding="utf-8"))
-    assert "F1 rata-rata makro, dengan selang kepercayaan 95\u00a0%" in shown["id"]
-    assert "macro-F1, with 95% interval" in shown["en"]
+    assert "F1 rata-rata makro, dengan selang kepercayaan 95\u00a0%" in " ".join(shown["id"])
+    assert "macro-F1, with 95% interval" in " ".join(shown["en"])
     assert "0,898" in shown["id"]
     assert "0.898" in shown["en"]
 
@@ -113,6 +113,17 @@ def test_dots_have_their_intervals_inside_the_axes():
     low, high = figure.axes[0].get_xlim()
     assert low < 0.2 < 0.9 < high
     assert [text.get_text() for text in figure.axes[0].texts] == ["0,500", "0,400"]
+
+
+@pytest.mark.parametrize("name", ["a", "encoder-pca-svm-minilm[pca=50,kernel=poly]"])
+def test_long_names_and_axes_stay_inside_the_figure(name):
+    axis = "pengiriman dan pelayanan: akar galat kuadrat rata-rata (RMSE), dengan selang kepercayaan 95 %"
+    with styled():
+        figure = dots([Dot(name, 0.5, 0.2, 0.9)], axis, ID)
+        svg_of(figure)
+        box = figure.get_tightbbox()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.get_figwidth()
 
 
 @pytest.mark.parametrize(("values", "n_bars"), [([0, 0.5, 0.5, 1], 3), (np.linspace(0, 5, 400), 20), ([2.0], 5)])

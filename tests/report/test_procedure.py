@@ -26,6 +26,7 @@ def of(section, kind):
             [{"kind": "union", "parts": [[{"kind": "counts", "settings": {"words": [1, 2]}}], [{"kind": "lengths"}]]}],
             "counts (words = 1–2) + lengths",
         ),
+        ([{"kind": "svm", "settings": {"C": {"grid": [0.1, 1]}}}], "svm (C = {0,1; 1})"),
         ([], ""),
     ],
 )
@@ -43,6 +44,19 @@ def test_the_run_is_told_with_seed_versions_machine_and_costs(run_folder):
     costs, skipped = of(section, Table)
     assert [c.text for c in costs.cells()[0]] == ["counts-svm", "6 min 42 s", "31.0\u00a0s", "400\u00a0MB"]
     assert skipped.cells()[0][0].text == "encoder-pca-svm-minilm"
+
+
+def test_a_time_may_be_one_number(run_folder):
+    changes = {"manifest": {"seconds>systems": {"counts-svm": 125.2, "length": 0.5}}}
+    costs = of(run_section(read_run(run_folder("text", changes)), EN), Table)[0]
+    assert costs.columns == ["System", "Time", "Peak memory"]
+    assert [c.text for c in costs.cells()[0]] == ["counts-svm", "2 min 5 s", "400\u00a0MB"]
+
+
+def test_cleaning_is_named_without_its_settings(run_folder):
+    table = of(method_section(read_run(run_folder("text")), EN), Table)[0]
+    cleaned = {row[0].text: row[1].text for row in table.cells()}
+    assert cleaned["counts-bayes"] == "tweet → lowercase"
 
 
 def test_the_method_has_the_formulas_of_the_scores_and_steps_in_use(run_folder):
@@ -87,7 +101,8 @@ def test_every_formula_has_mathml_and_words():
     template = (resources.files("makna.report") / "templates" / "formulas.html").read_text(encoding="utf-8")
     for name in FORMULAS:
         assert f"{{% macro {name.replace('-', '_')}() %}}" in template, name
-        assert {f"method_{name}", f"score_{name}"} & set(catalogue("report")), name
+        said = {f"method_{name}", f"method_{name.partition('_')[0]}", f"score_{name}"}
+        assert said & set(catalogue("report")), name
 
 
 def test_citing_names_version_seed_and_data(run_folder):

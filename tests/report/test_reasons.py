@@ -89,10 +89,17 @@ def test_mistakes_show_text_truth_prediction_and_words(run_folder):
     }
 
 
+def test_words_that_print_as_zero_are_left_out(run_folder):
+    error = {"id": "1", "text": "x", "words": [["satu", 0.3], ["dua", 0.004], ["tiga", -0.001], ["empat", -0.2]]}
+    changes = {"explain": {"errors": {"counts-svm": [error]}}}
+    case = of(errors_section(read_run(run_folder("text", changes)), EN), Cases)[0].items[0]
+    assert dict(case.facts)["words that decided"] == "satu (0.30), empat (−0.20)"
+
+
 def test_mistakes_of_pairs_and_numbers_show_both_texts_and_the_difference(run_folder):
     case = of(errors_section(read_run(run_folder("number")), EN), Cases)[0].items[0]
     assert [name for name, _ in case.texts] == ["first text", "second text"]
-    assert dict(case.facts)["Difference"] == "+3.400"
+    assert dict(case.facts)["difference"] == "+3.40"
 
 
 def test_the_best_system_shows_more_mistakes_than_the_others(run_folder):

@@ -1,7 +1,5 @@
 import statistics
 
-import pytest
-
 from makna.report.blocks import Cell, Picture, Table
 from makna.report.language import Locale
 from makna.report.reading import read_run
@@ -9,11 +7,9 @@ from makna.report.results import (
     agreement_section,
     chunks,
     classes_section,
-    comparisons_section,
     confusion_section,
     folds_section,
     groups_section,
-    reference_section,
     systems_section,
 )
 
@@ -130,39 +126,6 @@ def test_only_the_largest_groups_are_shown_and_it_says_so(run_folder):
     assert tables(section)[0].cells()[0][0].text == "id"  # another system's group of 64 rows
     assert len(tables(section)[0].rows) == 40
     assert "40 largest of 52" in section.blocks[1].text
-
-
-def test_comparisons_have_sign_interval_and_p(run_folder):
-    table = tables(comparisons_section(read_run(run_folder("text")), EN))[0]
-    shown = [cell.text for cell in table.cells()[0]]
-    assert shown[:4] == ["words-logistic", "counts-svm", "macro-F1", "−0.032"]
-    assert shown[4:] == ["[−0.037,\u00a0−0.027]", "13,021", "<\u202f0.001"]
-    number = tables(comparisons_section(read_run(run_folder("number")), EN))[0]
-    assert "McNemar's p" not in number.columns
-    assert comparisons_section(read_run(run_folder("outputs")), EN) is None
-
-
-def test_figures_of_papers_stand_beside_our_own(run_folder):
-    rows = tables(reference_section(read_run(run_folder("text")), EN))[0].cells()
-    assert [cell.text for cell in rows[0]][:6] == ["counts-svm", "weighted F1", "0.785", "0.895", "+0.110", "no"]
-    assert rows[1][0].below == "pca=50, kernel=poly"
-    assert rows[1][3] == Cell("–", "not run")
-
-
-@pytest.mark.parametrize("name", ["enc[pca=50,kernel=poly]", "enc[kernel=poly,pca=50]", "enc"])
-def test_a_papers_cell_finds_our_cell_or_the_system_as_tuned(run_folder, name):
-    reference = {
-        "system": "enc",
-        "cell": {"pca": 50, "kernel": "poly"},
-        "metric": "f1_macro",
-        "value": 0.9,
-        "source": "x",
-    }
-    folder = run_folder("text", {"metrics": {"reference": [reference]}})
-    path = folder / "metrics.json"
-    path.write_text(path.read_text().replace('"counts-svm": {"baseline"', f'"{name}": {{"baseline"'))
-    cells = tables(reference_section(read_run(folder), EN))[0].cells()[0]
-    assert (cells[3].text, cells[5].text) == ("0.898", "yes")
 
 
 def test_chunks_keep_all_in_order():

@@ -152,6 +152,14 @@ def test_a_wide_interval_a_papers_protocol_and_weak_labels_are_pointed_out(run_f
     assert "Labels made by a machine" in titles
 
 
+def test_a_sample_chosen_systems_and_oddities_are_told(run_folder):
+    changes = {"manifest": {"rows_asked": 2000, "only": ["counts-svm"], "warnings": ["one.", "two."], "skipped": []}}
+    boxes = {box.title: box.text for box in warnings_of(read_run(run_folder("text", changes)), EN)}
+    assert "2,000 rows" in boxes["A sample"]
+    assert "counts-svm" in boxes["Some systems only"]
+    assert boxes["About the data"] == "one. two."
+
+
 def test_limits_speak_of_the_run_at_hand(run_folder):
     folds = limits_section(read_run(run_folder("text")), EN).blocks[0].points
     parts = limits_section(read_run(run_folder("pair")), EN).blocks[0].points

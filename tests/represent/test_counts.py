@@ -21,9 +21,24 @@ from makna.core.memo import sharing
 from makna.represent.counts import Counts
 
 _rng = np.random.default_rng(3)
-_WORDS = np.array("Barang bagus sekali tapi kirim lama banget é1 SANGAT sangat mengecewakan, oke a 5 bintang!!! 👍".split())
-TRAIN = [" ".join(_rng.choice(_WORDS, size=_rng.integers(1, 12))) for _ in range(60)] + ["", "  \t ", "a  \n b", "\ud83d x"]
-NEW = [" ".join(_rng.choice(_WORDS, size=_rng.integers(1, 12))) for _ in range(15)] + ["", "ü ß kata baru", "\udfff", "ba"]
+_WORDS = np.array(
+    [
+        *("Barang", "bagus", "sekali", "tapi", "kirim", "lama", "banget", "é1", "SANGAT", "sangat"),
+        *("mengecewakan,", "oke", "a", "5", "bintang!!!", "👍"),
+    ]
+)
+TRAIN = [" ".join(_rng.choice(_WORDS, size=_rng.integers(1, 12))) for _ in range(60)] + [
+    "",
+    "  \t ",
+    "a  \n b",
+    "\ud83d x",
+]
+NEW = [" ".join(_rng.choice(_WORDS, size=_rng.integers(1, 12))) for _ in range(15)] + [
+    "",
+    "ü ß kata baru",
+    "\udfff",
+    "ba",
+]
 RANGES: list[dict[str, tuple[int, int]]] = [
     {"words": (1, 1)}, {"words": (1, 2)}, {"words": (2, 3)},
     {"chars": (1, 1)}, {"chars": (2, 5)}, {"chars": (3, 3)}, {"chars": (1, 7)},
@@ -95,7 +110,7 @@ _any = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_si
 _spaced = st.text(alphabet="ab \t\u00a0", max_size=15)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(_any | _spaced, min_size=1, max_size=5), st.lists(_any, max_size=4), st.sampled_from(RANGES))
 def test_any_text_as_scikit_learn(train: list[str], new: list[str], span: dict[str, tuple[int, int]]) -> None:
     oracle = _scikit(span)

@@ -18,7 +18,7 @@ from makna.split.plan import SplitSettings, folds_of, make_plan, strata_of
 TEXT = Task("text", "class")
 NUMBER = Task("text", "number", scale=(0.0, 5.0))
 SEVERAL = Task("text", "classes", outputs=("harga", "mutu"))
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=30, deadline=None)
 
 labels = st.lists(st.sampled_from("aaab"), min_size=12, max_size=60)
 grouped = st.lists(st.tuples(st.sampled_from("aaab"), st.integers(0, 14)), min_size=30, max_size=80)
@@ -207,7 +207,11 @@ def test_no_class_with_a_row_for_every_fold(target: str, group: Any) -> None:
     [
         (_corpus("abab"), SplitSettings(5), "split.too_few"),
         (_corpus("ab" * 10, [0, 1] * 10), SplitSettings(3), "split.too_few"),
-        (_corpus("ab" * 10, [0, 1] * 10), SplitSettings(holdout={"train": 0.6, "valid": 0.2, "test": 0.2}), "split.too_few"),
+        (
+            _corpus("ab" * 10, [0, 1] * 10),
+            SplitSettings(holdout={"train": 0.6, "valid": 0.2, "test": 0.2}),
+            "split.too_few",
+        ),
         (_corpus("abab"), SplitSettings(holdout={"train": 0.9, "test": 0.1}), "split.too_few"),
         (_corpus("abab"), SplitSettings(holdout={"train": 1.0}), "split.parts_needed"),
         (_corpus("abab"), SplitSettings(holdout={"valid": 0.5, "test": 0.5}), "split.parts_needed"),

@@ -1,0 +1,73 @@
+"""A recipe written out: every default in its place, as data and as YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from makna.recipe.cells import SystemSpec
+
+if TYPE_CHECKING:
+    from makna.recipe.recipe import Recipe
+
+
+def written_out(recipe: Recipe, sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a whole recipe with every default, as a recipe file has it.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Checked and complete.
+    sections : dict
+        Its sections by name.
+    """
+    split = sections["split"].model_dump() | {"folds": recipe.split.folds}
+    return {
+        "title": recipe.title,
+        "task": {k: v for k, v in recipe.task.to_json().items() if k != "outputs"}
+        | ({"outputs": list(recipe.task.outputs)} if recipe.task.target == "classes" else {}),
+        "seed": recipe.seed,
+        "collect": recipe.collect.model_dump(exclude_none=True),
+        "clean": [*recipe.clean, {"rows": recipe.rows.to_json()}],
+        "split": {k: v for k, v in split.items() if v is not None},
+        "systems": {spec.name: _chains(spec) for spec in recipe.systems},
+        **({"tune": recipe.tune.model_dump(exclude_none=True)} if recipe.tune else {}),
+        "evaluate": recipe.evaluate.model_dump(exclude_none=True),
+        "explain": recipe.explain,
+        "report": recipe.report.model_dump(),
+        "reference": [item.model_dump() for item in recipe.reference],
+        **({"threads": recipe.threads} if recipe.threads else {}),
+    }
+
+
+def _chains(spec: SystemSpec) -> dict[str, Any]:
+    return {"clean": spec.clean, "represent": as_written(spec.represent), "learn": as_written(spec.learn)}
+
+
+def as_written(steps: list[Any]) -> list[Any]:
+    """Return a chain of steps as a recipe writes it."""
+    return [
+        {"union": [as_written(part) for part in step["parts"]]} if "parts" in step
+        else {step["kind"]: _listed(step["settings"])}
+        for step in steps
+    ]  # fmt: skip
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def to_yaml(resolved: Mapping[str, Any]) -> str:
+    """Return a resolved recipe as YAML text, keys in their order."""
+    return yaml.dump(dict(resolved), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes everything where it stands: no anchors, which few readers know."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True

@@ -1,0 +1,71 @@
+import pytest
+
+from makna.report.blocks import Cell, Table
+from makna.report.contrasts import comparisons_section, reference_section
+from makna.report.language import Locale
+from makna.report.reading import read_run
+
+EN = Locale("en")
+
+
+def tables(section):
+    return [block for block in section.blocks if isinstance(block, Table)]
+
+
+def test_comparisons_have_sign_interval_and_p(run_folder):
+    table = tables(comparisons_section(read_run(run_folder("text")), EN))[0]
+    shown = [cell.text for cell in table.cells()[0]]
+    assert shown[:4] == ["words-logistic", "counts-svm", "macro-F1", "−0.032"]
+    assert shown[4:] == ["[−0.037,\u00a0−0.027]", "13,021", "<\u202f0.001"]
+    number = tables(comparisons_section(read_run(run_folder("number")), EN))[0]
+    assert "McNemar's p" not in number.columns
+    assert comparisons_section(read_run(run_folder("outputs")), EN) is None
+
+
+def test_figures_of_papers_stand_beside_our_own(run_folder):
+    rows = tables(reference_section(read_run(run_folder("text")), EN))[0].cells()
+    assert [cell.text for cell in rows[0]][:6] == ["counts-svm", "weighted F1", "0.785", "0.895", "+0.110", "no"]
+    assert rows[1][0].below == "pca=50, kernel=poly"
+    assert rows[1][3] == Cell("–", "not run")
+
+
+@pytest.mark.parametrize("name", ["enc[pca=50,kernel=poly]", "enc[kernel=poly,pca=50]", "enc"])
+def test_a_papers_cell_finds_our_cell_or_the_system_as_tuned(run_folder, name):
+    reference = {
+        "system": "enc",
+        "cell": {"pca": 50, "kernel": "poly"},
+        "metric": "f1_macro",
+        "value": 0.9,
+        "source": "x",
+    }
+    folder = run_folder("text", {"metrics": {"reference": [reference]}})
+    path = folder / "metrics.json"
+    path.write_text(path.read_text().replace('"counts-svm": {"baseline"', f'"{name}": {{"baseline"'))
+    cells = tables(reference_section(read_run(folder), EN))[0].cells()[0]
+    assert (cells[3].text, cells[5].text) == ("0.898", "yes")
+
+
+def test_trained_systems_and_the_first_metric_come_first(run_folder):
+    row = {
+        "against": "words-logistic",
+        "part": "test",
+        "difference": 0.1,
+        "low": 0.0,
+        "high": 0.2,
+        "n": 9,
+        "mcnemar_p": None,
+    }
+    order = [
+        ("majority", "f1_macro"),
+        ("counts-bayes", "accuracy"),
+        ("counts-bayes", "f1_macro"),
+        ("counts-svm", "accuracy"),
+    ]
+    changes = {"metrics": {"comparisons": [row | {"system": system, "metric": metric} for system, metric in order]}}
+    table = tables(comparisons_section(read_run(run_folder("text", changes)), EN))[0]
+    assert [(row[0].text, row[2].text) for row in table.cells()] == [
+        ("counts-svm", "accuracy"),
+        ("counts-bayes", "macro-F1"),
+        ("counts-bayes", "accuracy"),
+        ("majority", "macro-F1"),
+    ]
