@@ -24,13 +24,27 @@ def test_the_wheel_built_from_the_sdist_runs_a_study_elsewhere(tmp_path):
     subprocess.run([*build, "--wheel", str(source)], check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     assert wheel.stat().st_size < 3_000_000
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path / "site"), str(wheel)]
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(tmp_path / "site"),
+        str(wheel),
+    ]
     subprocess.run(install, check=True, capture_output=True)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "MAKNA_LANG": "en"}
     place = subprocess.run(
-        [sys.executable, "-c", "import makna; print(makna.__file__)"], capture_output=True, text=True, env=env, cwd=elsewhere
+        [sys.executable, "-c", "import makna; print(makna.__file__)"],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=elsewhere,
     )
     assert place.stdout.startswith(str(tmp_path / "site")), place
     words = ["run", "sample-tweets", "--out", "run", "--offline"]

@@ -117,7 +117,7 @@ def judge_rows(
     judge.drop("missing_label", view.missing)
     if settings.min_words > 1:
         judge.drop("short", view.words < settings.min_words)
-    conflicting = _Conflicts.of(view, np.flatnonzero(~view.missing))
+    conflicting = _Conflicts.of(view, np.flatnonzero(~view.missing & view.written))
     if settings.conflicts != "keep":
         among_kept = _Conflicts.of(view, np.flatnonzero(judge.kept))
         judge.drop("conflicts", among_kept.losers(view, majority=settings.conflicts == "majority"))
@@ -160,6 +160,11 @@ class _View:
         words = np.array([[len(text.split()) for text in side] for side in clean_sides], dtype=int).min(axis=0)
         ids = [str(value) for value in corpus[ID]]
         return cls(ids, sides, words, missing, labels, task.outputs, exact, normal, keys)
+
+    @property
+    def written(self) -> np.ndarray:
+        """Whether a row has any text: two empty answers say nothing different."""
+        return np.array([any(side[row].strip() for side in self.sides) for row in range(len(self.ids))], dtype=bool)
 
     def text(self, row: int) -> dict[str, str]:
         names = ("text",) if len(self.sides) == 1 else ("text_a", "text_b")

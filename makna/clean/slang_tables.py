@@ -100,7 +100,7 @@ def load_table(name: str) -> SlangTable:
     """
     if name == OWN:
         own = Path(str(resources.files("makna.clean") / "tables" / "slang.tsv"))
-        return _load(OWN, own, "Apache-2.0", "makna")
+        return _load(OWN, own, "CC0 1.0", "makna")
     if name in PUBLIC:
         public = PUBLIC[name]
         return _load(name, _public_path(name, public), public.licence, public.source)

@@ -203,9 +203,7 @@ def _check_shape(X: Any) -> None:
         as_texts(X)
 
 
-def _once_each(
-    function: Callable[[str], str], done: dict[str, str] | None = None
-) -> Callable[[list[str]], list[str]]:
+def _once_each(function: Callable[[str], str], done: dict[str, str] | None = None) -> Callable[[list[str]], list[str]]:
     done = {} if done is None else done
 
     def clean(texts: list[str]) -> list[str]:

@@ -9,12 +9,8 @@ import typer
 from typer.main import get_command
 
 from makna import __version__
-from makna.core.errors import UserError
+from makna.core.errors import UsageError, UserError
 from makna.core.messages import say
-
-
-class WrongWords(UserError):
-    """The command line does not fit: a word too many, too few, or unknown."""
 
 
 def make_app(words: list[str]) -> int:
@@ -56,7 +52,9 @@ def _app() -> typer.Typer:
 
     @app.callback()
     def top(
-        _version: Annotated[bool, typer.Option("--version", callback=version, is_eager=True, help=say("cli.version"))] = False,
+        _version: Annotated[
+            bool, typer.Option("--version", callback=version, is_eager=True, help=say("cli.version"))
+        ] = False,
     ) -> None:
         pass
 
@@ -89,7 +87,9 @@ def _add_predict(app: typer.Typer) -> None:
         model: Annotated[str, typer.Argument(metavar="MODEL", help=say("cli.predict_model"))],
         file: Annotated[str, typer.Argument(metavar="FILE", help=say("cli.predict_file"))],
         out: Annotated[str, typer.Option("--out", metavar="FILE", help=say("cli.predict_out"))],
-        text: Annotated[list[str] | None, typer.Option("--text", metavar="COLUMN", help=say("cli.predict_text"))] = None,
+        text: Annotated[
+            list[str] | None, typer.Option("--text", metavar="COLUMN", help=say("cli.predict_text"))
+        ] = None,
         chunk: Annotated[int, typer.Option("--chunk", min=1, metavar="N", help=say("cli.predict_chunk"))] = 5000,
     ) -> None:
         from makna.cli.predict import predict_table
@@ -127,17 +127,17 @@ def _in_words(problem: Any) -> UserError:
     parameter = getattr(problem, "param", None)
     kind = {base.__name__ for base in type(problem).__mro__}
     if "NoSuchOption" in kind:
-        return WrongWords("cli.no_option", name=problem.option_name, hint=_hint(problem.possibilities), help=help_line)
+        return UsageError("cli.no_option", name=problem.option_name, hint=_hint(problem.possibilities), help=help_line)
     if "MissingParameter" in kind and parameter is not None:
-        return WrongWords("cli.missing_word", name=parameter.metavar or parameter.opts[0], help=help_line)
+        return UsageError("cli.missing_word", name=parameter.metavar or parameter.opts[0], help=help_line)
     if "BadParameter" in kind and parameter is not None:
-        return WrongWords("cli.bad_word", name=parameter.opts[0], reason=problem.message, help=help_line)
+        return UsageError("cli.bad_word", name=parameter.opts[0], reason=problem.message, help=help_line)
     commands = getattr(getattr(context, "command", None), "commands", None)
     came = re.search("'(.+?)'", problem.message)
     if commands and came and came[1] not in commands:
         near = get_close_matches(came[1], list(commands), n=1)
-        return WrongWords("cli.no_command", name=came[1], allowed=", ".join(commands), hint=_hint(near))
-    return WrongWords("cli.wrong_words", reason=problem.format_message(), help=help_line)
+        return UsageError("cli.no_command", name=came[1], allowed=", ".join(commands), hint=_hint(near))
+    return UsageError("cli.wrong_words", reason=problem.format_message(), help=help_line)
 
 
 def _hint(matches: Sequence[str] | None) -> str:

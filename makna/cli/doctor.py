@@ -25,7 +25,7 @@ def examine() -> None:
     table = Table(title=say("cli.doctor_title"), title_justify="left", show_header=False)
     for mark, what, found in [*_machine(), *_extras(), *_data()]:
         table.add_row(mark, what, found)
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 110).print(table)
+    Console(file=sys.stdout, markup=False, width=None if sys.stdout.isatty() else 110).print(table)
 
 
 def _machine() -> Iterator[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from makna.core.errors import UserError
+from makna.core.errors import UsageError, UserError
 from makna.core.messages import LANGUAGES, say, set_language
 
 DONE, OUR_FAULT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -61,15 +61,11 @@ def _everywhere_options(words: list[str]) -> list[str]:
         elif word == "--lang" or word.startswith("--lang="):
             code = word.partition("=")[2] or next(rest, "")
             if code not in LANGUAGES:
-                raise _WrongWords("cli.bad_language", came=code, allowed=", ".join(LANGUAGES))
+                raise UsageError("cli.bad_language", came=code, allowed=", ".join(LANGUAGES))
             set_language(code)
         else:
             left.append(word)
     return left
-
-
-class _WrongWords(UserError):
-    """The command's own words are wrong."""
 
 
 def _complain(message: str, code: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from makna.cli.screen import Stages, tell
-from makna.core.errors import UserError
+from makna.core.errors import UsageError
 from makna.core.messages import language, say
 
 
@@ -23,14 +23,10 @@ class RunWords:
     resume: bool
 
 
-class ResumeWithoutFolder(UserError):
-    """`--resume` does not say what to go on with."""
-
-
 def run_study(words: RunWords) -> None:
     """Run, show the scores on stderr, and end with the report's path on stdout."""
     if words.resume and words.out is None:
-        raise ResumeWithoutFolder("cli.resume_needs_out")
+        raise UsageError("cli.resume_needs_out")
     from makna.recipe.api import default_folder
     from makna.recipe.recipe import load_recipe
     from makna.recipe.runner import RunOptions, run_recipe
@@ -71,7 +67,7 @@ def _summary(run: object) -> str:
         shown.add_row(name, row["part"], row["metric"], _number(row["value"]), interval, str(row["n"]))
         before = row["system"]
     screen = StringIO()
-    Console(file=screen, width=110).print(shown)
+    Console(file=screen, width=110, markup=False).print(shown)
     return screen.getvalue().rstrip()
 
 

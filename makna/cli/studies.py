@@ -28,6 +28,6 @@ def list_studies() -> None:
         except DataError:
             ready, missing = say("cli.no"), True
         table.add_row(name, title, dataset, ready)
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 110).print(table)
+    Console(file=sys.stdout, markup=False, width=None if sys.stdout.isatty() else 110).print(table)
     if missing:
         sys.stderr.write(say("cli.studies_missing") + "\n")

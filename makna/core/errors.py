@@ -55,5 +55,9 @@ class ModelError(UserError):
     """A model folder that is changed, incomplete, unknown or unsafe."""
 
 
-class MissingPackage(UserError, ImportError):
+class MissingPackageError(UserError, ImportError):
     """An optional package is needed and not installed."""
+
+
+class UsageError(UserError):
+    """The words of a command do not fit: one too many, too few, or unknown."""

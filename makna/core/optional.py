@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from makna.core.errors import MissingPackage
+from makna.core.errors import MissingPackageError
 
 EXTRA_OF = {
     "torch": "encoders",
@@ -41,10 +41,10 @@ def require(package: str, purpose: str) -> Any:
 
     Raises
     ------
-    MissingPackage
+    MissingPackageError
         The package is not installed; the message has the exact pip line.
     """
     root = package.partition(".")[0]
     if not available(root):
-        raise MissingPackage("core.missing_package", package=root, purpose=purpose, extra=EXTRA_OF[root])
+        raise MissingPackageError("core.missing_package", package=root, purpose=purpose, extra=EXTRA_OF[root])
     return import_module(package)

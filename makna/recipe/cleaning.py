@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 from makna.clean.chain import make_step
@@ -13,6 +14,7 @@ from makna.core.messages import say
 from makna.recipe.source import Path
 
 ROWS = "rows"
+_TABLES = (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,32 @@ def read_clean(
             step = _read_step(item, here, add)
             steps += [step] if step is not None else []
     return steps, judge or RowJudge(RowSettings(), list(steps))
+
+
+def with_folder(recipe: dict[str, Any], folder: FilePath) -> None:
+    """Make the tables that cleaning steps name absolute, in place: they start from the recipe's folder.
+
+    Parameters
+    ----------
+    recipe : dict
+        The recipe as read.
+    folder : Path
+        Where it lies.
+    """
+    systems = recipe.get("systems")
+    bodies = [body for body in systems.values() if isinstance(body, dict)] if isinstance(systems, dict) else []
+    for holder in (recipe, *bodies):
+        if "clean" in holder:
+            holder["clean"] = _absolute(holder["clean"], folder)
+
+
+def _absolute(value: Any, folder: FilePath) -> Any:
+    if isinstance(value, dict):
+        return {key: _absolute(item, folder) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_absolute(item, folder) for item in value]
+    is_table = isinstance(value, str) and value.lower().endswith(_TABLES)
+    return str((folder / value).resolve()) if is_table else value
 
 
 def _is_rows(item: Any) -> bool:

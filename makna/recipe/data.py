@@ -238,7 +238,7 @@ def _outputs(section: CollectSection) -> dict[str, str]:
 
 
 def _read_own(section: CollectSection) -> pd.DataFrame:
-    options = {"encoding": section.encoding, "delimiter": section.delimiter}
+    options: dict[str, Any] = {"encoding": section.encoding, "delimiter": section.delimiter}
     if section.files is not None:
         return read_parts(section.files, **options)
     assert section.file is not None
@@ -250,9 +250,7 @@ def _sha256(path: str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _judge_parts(
-    corpus: pd.DataFrame, task: Task, rows: RowJudge, cleaned: Any
-) -> list[tuple[np.ndarray, RowsResult]]:
+def _judge_parts(corpus: pd.DataFrame, task: Task, rows: RowJudge, cleaned: Any) -> list[tuple[np.ndarray, RowsResult]]:
     parts = corpus[PART].to_numpy(dtype=object)
     results = []
     for part in dict.fromkeys(parts):

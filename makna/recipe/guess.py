@@ -53,9 +53,9 @@ def guess_columns(table: pd.DataFrame) -> Guess:
     DataError
         No column looks like texts, or none like a target.
     """
-    words = {name: table[name].str.split().str.len().mean() for name in table.columns}
+    words = {name: table[name].map(lambda text: len(text.split())).mean() for name in table.columns}
     distinct = {name: table[name].nunique() for name in table.columns}
-    score = _named(table, _SCORE_WORDS, lambda name: _numeric(table[name]))
+    score = _named(table, _SCORE_WORDS, lambda name: _numeric(pd.Series(table[name])))
     label = None if score else _label(table, distinct, words)
     if label is None and score is None:
         raise DataError("recipe.no_target_guess", columns=", ".join(table.columns), most=_MOST_CLASSES)
@@ -81,7 +81,7 @@ def commented_recipe(guess: Guess, file: str) -> str:
     """
     pair = len(guess.texts) == 2
     target = "number" if guess.score else "class"
-    texts = ({"text_a": guess.texts[0], "text_b": guess.texts[1]} if pair else {"text": guess.texts[0]})
+    texts = {"text_a": guess.texts[0], "text_b": guess.texts[1]} if pair else {"text": guess.texts[0]}
     columns = {**texts, **({"score": guess.score} if guess.score else {"label": guess.label})}
     if guess.group:
         columns["group"] = guess.group

@@ -95,7 +95,7 @@ def _chain(step: str) -> dict[str, Any]:
 
 def _clean_step() -> dict[str, Any]:
     settings: dict[str, Any] = {name: {} for name in STEPS}
-    rows = dict.fromkeys(RowSettings.__dataclass_fields__, {})
+    rows: dict[str, Any] = {name: {} for name in RowSettings.__dataclass_fields__}
     settings["rows"] = {
         "type": ["object", "null"],
         "additionalProperties": False,

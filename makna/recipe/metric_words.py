@@ -33,7 +33,11 @@ def metric_problem(metric: str, task: Task) -> str | None:
     if name in _CLASS or name.startswith(_PER_CLASS):
         rest = name.partition("_")[2]
         # A class may have any name; a near miss of a fixed name is taken for a slip.
-        return _unknown(name, _CLASS) if name not in _CLASS and near(name, _CLASS) and len(rest) > 3 and _slip(rest) else None
+        return (
+            _unknown(name, _CLASS)
+            if name not in _CLASS and near(name, _CLASS) and len(rest) > 3 and _slip(rest)
+            else None
+        )
     return _unknown(name, _CLASS)
 
 

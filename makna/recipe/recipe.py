@@ -16,7 +16,7 @@ from makna.core.messages import say
 from makna.core.task import Task
 from makna.recipe.baselines import RESERVED
 from makna.recipe.cells import SystemSpec
-from makna.recipe.cleaning import RowJudge, read_clean
+from makna.recipe.cleaning import RowJudge, read_clean, with_folder
 from makna.recipe.metric_words import metric_problem
 from makna.recipe.overrides import override
 from makna.recipe.sections import (
@@ -113,9 +113,7 @@ def load_recipe(name: str, sets: Sequence[str] = (), data: str | None = None) ->
     else:
         if name not in studies():
             allowed = studies()
-            raise RecipeError(
-                "recipe.unknown_study", name=name, allowed=", ".join(allowed) + "." + near(name, allowed)
-            )
+            raise RecipeError("recipe.unknown_study", name=name, allowed=", ".join(allowed) + "." + near(name, allowed))
         text, stem = (resources.files("makna") / "studies" / f"{name}.yaml").read_text("utf-8"), name
     source = read_yaml(text)
     base = path.parent if path.is_file() else None
@@ -152,6 +150,7 @@ def resolve(
         raise _error(name, problems)
     for change in sets:
         override(source.data, change)
+        source.changed.append(change.partition("=")[0].strip())
     if data is not None:
         _use_file(source, data)
     made = _Resolver(source, name, problems, base).resolve()
@@ -191,6 +190,8 @@ class _Resolver:
         sections = {key: self._section(key) for key in SECTIONS}
         plain = {key: self._plain(key) for key in PLAIN}
         task = self._task(sections["task"])
+        if self.base is not None:
+            with_folder(self.data, self.base)
         clean, rows = read_clean(self.data.get("clean", []), ("clean",), self._add)
         reader = Reader(self.source, self.problems, task.inputs, task.target)
         systems = self._systems(reader, clean)
@@ -262,7 +263,9 @@ class _Resolver:
     def _task(self, section: Any) -> Task:
         outputs = tuple(section.outputs or ())
         if section.target == "classes" and not outputs:
-            labels = (self.data.get("collect") or {}).get("labels") if isinstance(self.data.get("collect"), dict) else None
+            labels = (
+                (self.data.get("collect") or {}).get("labels") if isinstance(self.data.get("collect"), dict) else None
+            )
             outputs = tuple(str(name) for name in labels) if isinstance(labels, dict | list) else ()
             if not outputs:
                 self._add(("task",), say("recipe.needs_outputs"))
@@ -312,9 +315,13 @@ class _Resolver:
         names = [spec.name for spec in systems] + sorted(RESERVED)
         compare = sections["evaluate"].compare
         if compare is not None and compare not in names:
-            self._add(("evaluate", "compare"),
-                      say("recipe.unknown_system", name=compare, allowed=", ".join(names)) + near(compare, names))
-        metrics = [(("evaluate", "metrics", i), m) for i, m in enumerate(sections["evaluate"].metrics or [])]
+            self._add(
+                ("evaluate", "compare"),
+                say("recipe.unknown_system", name=compare, allowed=", ".join(names)) + near(compare, names),
+            )
+        metrics: list[tuple[Path, str]] = [
+            (("evaluate", "metrics", i), m) for i, m in enumerate(sections["evaluate"].metrics or [])
+        ]
         metrics += [(("tune", "by"), sections["tune"].by)] if "tune" in self.data else []
         for path, metric in metrics:
             problem = metric_problem(metric, task)
@@ -355,7 +362,9 @@ class _Only:
 
 def _is_branch(piece: str | int) -> bool:
     """Tell pydantic's names of union branches (``list[str]``, ``constrained-float``) from keys of the recipe."""
-    return isinstance(piece, str) and (bool(re.search(r"[\[\](]|^function-", piece)) or piece in ("str", "bool", "int", "float"))
+    return isinstance(piece, str) and (
+        bool(re.search(r"[\[\](]|^function-", piece)) or piece in ("str", "bool", "int", "float")
+    )
 
 
 def _split_settings(section: SplitSection) -> SplitSettings:

@@ -88,7 +88,9 @@ class Run:
 
     def _repr_html_(self) -> str:
         place = escape(str(self.folder))
-        return f"<p><b>{escape(str(self.manifest['title']))}</b> <code>{place}</code></p>" + self.table().round(3).to_html(index=False)
+        return f"<p><b>{escape(str(self.manifest['title']))}</b> <code>{place}</code></p>" + self.table().round(
+            3
+        ).to_html(index=False)
 
     def _shown(self) -> list[str]:
         import yaml

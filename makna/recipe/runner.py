@@ -253,7 +253,7 @@ def _save_model(
         "study": state.recipe.name,
         "title": state.recipe.title,
         "makna": __version__,
-        "trained_on": {"rows": len(setting.plan.final), **state.gathered.origin},
+        "trained_on": {**state.gathered.origin, "rows": len(setting.plan.final)},
         "tables": _tables(fitted),
         "cell": fitted.spec.cell,
         "scores": scores["parts"],

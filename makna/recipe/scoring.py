@@ -127,14 +127,14 @@ def _joined(pieces: list[tuple[str, dict[str, Any]]], task: Task) -> PartGuesses
     kind: Any = float if task.is_number else object
     prediction = np.concatenate([np.array(said["prediction"], dtype=kind) for _, said in pieces])
     outputs = len(pieces[0][1]["probability"])
-    probability = [np.concatenate([np.array(said["probability"][j]) for _, said in pieces])[order] for j in range(outputs)]
+    probability = [
+        np.concatenate([np.array(said["probability"][j]) for _, said in pieces])[order] for j in range(outputs)
+    ]
     fold = np.concatenate([np.full(len(said["rows"]), name, dtype=object) for name, said in pieces])
     return PartGuesses(rows[order], prediction[order], probability, fold[order])
 
 
-def _system(
-    setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[str, PartGuesses]
-) -> dict[str, Any]:
+def _system(setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[str, PartGuesses]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "baseline": run.spec.baseline,
         "params": run.spec.params(),

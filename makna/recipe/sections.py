@@ -35,7 +35,9 @@ class CollectSection(Section):
     text_a: str | None = None
     text_b: str | None = None
     label: str | None = None
-    labels: list[str] | dict[str, str] | None = Field(None, description="for several outputs: columns, or name → column")
+    labels: list[str] | dict[str, str] | None = Field(
+        None, description="for several outputs: columns, or name → column"
+    )
     score: str | None = None
     group: str | None = None
     id: str | None = None
@@ -122,5 +124,18 @@ PLAIN: dict[str, Any] = {
     "explain": list[Literal["words", "errors"]],
     "reference": list[ReferenceSection],
 }
-TOP_KEYS = ("title", "task", "seed", "collect", "clean", "split", "systems", "tune", "evaluate", "explain", "report",
-            "reference", "threads")
+TOP_KEYS = (
+    "title",
+    "task",
+    "seed",
+    "collect",
+    "clean",
+    "split",
+    "systems",
+    "tune",
+    "evaluate",
+    "explain",
+    "report",
+    "reference",
+    "threads",
+)

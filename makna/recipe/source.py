@@ -37,14 +37,20 @@ class Source:
         Path of keys and positions → line, counted from 1.
     problems : list of Problem
         Mistakes of the YAML itself (syntax, a key given twice).
+    changed : list of str
+        Dotted paths that were changed from outside the file.
     """
 
     data: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
+    changed: list[str] = field(default_factory=list)
+
     def line(self, path: Path) -> int | None:
-        """Return the line of a path, or of the nearest path above it."""
+        """Return the line of a path, or of the nearest path above it; None for what the file does not say."""
+        if any(dotted(path).startswith(where) for where in self.changed):
+            return None
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path)

@@ -75,12 +75,10 @@ class Reader:
             return {"kind": UNION, "parts": []}
         return {"kind": UNION, "parts": [self.represent(part, (*path, i)) for i, part in enumerate(value)]}
 
-    def _one(
-        self, item: Any, path: Path, allowed: list[str], among: list[str] | None = None
-    ) -> tuple[str | None, Any]:
+    def _one(self, item: Any, path: Path, allowed: list[str], among: list[str] | None = None) -> tuple[str | None, Any]:
         """Return the kind and the settings of one step; (None, None) where there is a problem."""
         if isinstance(item, str):
-            kind, settings = item, {}
+            kind, settings = item, dict[str, Any]()
         elif isinstance(item, dict) and len(item) == 1:
             kind, settings = next(iter(item.items()))
         elif isinstance(item, dict) and len(item) > 1:
@@ -111,9 +109,12 @@ class Reader:
             return {}
         for key in given:
             if key not in parameters:
-                self.add((*path, key), say("recipe.unknown_setting", key=key, kind=name,
-                                           allowed=", ".join(parameters)) + near(key, list(parameters)))
-        settings = {}
+                self.add(
+                    (*path, key),
+                    say("recipe.unknown_setting", key=key, kind=name, allowed=", ".join(parameters))
+                    + near(key, list(parameters)),
+                )
+        settings: dict[str, Any] = {}
         for key, parameter in parameters.items():
             if key not in given:
                 # Randomness follows the run's seed unless the recipe fixes it.

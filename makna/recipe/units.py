@@ -90,7 +90,7 @@ class UnitWork:
         name : str
             Of the fit, for the history.
         """
-        best, history = candidates[0], []
+        best, history = candidates[0], list[dict[str, Any]]()
         if len(candidates) > 1:
             best, history = self._choose(candidates, rows, name)
         return Fitted(self._fit_one(best, rows), best, history)
@@ -125,7 +125,7 @@ class UnitWork:
     def _choose(
         self, candidates: Sequence[SystemSpec], rows: np.ndarray, name: str
     ) -> tuple[SystemSpec, list[dict[str, Any]]]:
-        setting, tune = self.setting, self.setting.tune or TuneSection()
+        setting, tune = self.setting, self.setting.tune or TuneSection(systems=None)
         y = self.executor.y
 
         def fit_predict(spec: SystemSpec, train: np.ndarray, held: np.ndarray) -> np.ndarray:

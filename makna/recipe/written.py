@@ -63,7 +63,9 @@ def _listed(value: Any) -> Any:
 
 def to_yaml(resolved: Mapping[str, Any]) -> str:
     """Return a resolved recipe as YAML text, keys in their order."""
-    return yaml.dump(dict(resolved), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+    return yaml.dump(
+        dict(resolved), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
+    )
 
 
 class _Plain(yaml.SafeDumper):

@@ -173,7 +173,7 @@ def test_own_table_is_used_by_default():
         assert missing.fields["path"].endswith("slang.tsv")  # noqa: PT017
     else:
         assert table.name == "makna"
-        assert table.licence == "Apache-2.0"
+        assert table.licence == "CC0 1.0"
         assert Slang().resolve().loaded == (table,)
 
 

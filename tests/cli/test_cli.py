@@ -36,9 +36,17 @@ def test_run_ends_with_the_reports_path(tmp_path, capsys):
 
 
 def test_predict_keeps_the_users_table(run_folder, tmp_path, capsys):
-    table = pd.DataFrame({"no": ["1", "2", "3"], "tweet": ["dasar sampah", "", "selamat pagi"], "prediction": ["x"] * 3})
+    table = pd.DataFrame(
+        {"no": ["1", "2", "3"], "tweet": ["dasar sampah", "", "selamat pagi"], "prediction": ["x"] * 3}
+    )
     table.to_csv(tmp_path / "in.csv", index=False)
-    words = ["predict", str(run_folder / "models" / "counts-svm"), str(tmp_path / "in.csv"), "--out", str(tmp_path / "out.csv")]
+    words = [
+        "predict",
+        str(run_folder / "models" / "counts-svm"),
+        str(tmp_path / "in.csv"),
+        "--out",
+        str(tmp_path / "out.csv"),
+    ]
     assert run_command(words) == 0
     assert capsys.readouterr().out.splitlines() == [str(tmp_path / "out.csv")]
     said = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")

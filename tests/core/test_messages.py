@@ -94,7 +94,7 @@ _CALLS = [
 
 
 def test_the_scan_finds_the_errors_of_all_modules() -> None:
-    assert {"MaknaError", "UserError", "DataError", "MissingPackage", "ResumeWithoutFolder"} <= _ERRORS
+    assert {"MaknaError", "UserError", "DataError", "MissingPackageError", "UsageError"} <= _ERRORS
     assert len(_CALLS) > 200
 
 

@@ -32,7 +32,7 @@ Y = np.resize(np.array(list(PLANTED), dtype=object), 90)
 TEXTS = text_array(" ".join([*_rng.choice(_FILLER, 5), PLANTED[label]]) for label in Y)
 TWO = np.where(Y == "baik", "baik", "buruk").astype(object)
 LABELS = {"": sorted(PLANTED)}
-BOTH_SIZES = FeatureUnion([("1", Counts(words=(1, 2))), ("2", Counts(chars=(2, 4)))])
+WORDS_AND_CHARS = [("1", Counts(words=(1, 2))), ("2", Counts(chars=(2, 4)))]
 
 
 def _fitted(*steps: Any, X: Any = TEXTS, y: Any = Y) -> Pipeline:
@@ -70,11 +70,12 @@ def test_all_words_and_their_weights() -> None:
     assert all(len(words) == 2 for words in top_words(system, LABELS, n=2)[""].values())
 
 
-def test_words_alone_are_shown_where_characters_are_joined_to_them() -> None:
-    system = _fitted(BOTH_SIZES, LinearSVM())
+@pytest.mark.parametrize("parts", [WORDS_AND_CHARS, WORDS_AND_CHARS[::-1]], ids=["words first", "characters first"])
+def test_words_alone_are_shown_where_characters_are_joined_to_them(parts: list[Any]) -> None:
+    system = _fitted(FeatureUnion(parts), LinearSVM())
     found = top_words(system, LABELS, n=10_000)[""]
     shown = {word for words in found.values() for word, _ in words}
-    assert shown <= set(system[0].transformer_list[0][1].vocabulary_)
+    assert shown <= set(dict(system[0].transformer_list)["1"].vocabulary_)
     assert {label: words[0][0] for label, words in found.items()} == PLANTED
     # The weights are those of the words, not of the characters beside them.
     names = feature_names(system)

@@ -108,7 +108,9 @@ def test_shipped_studies_are_valid_and_resolve_to_themselves(name):
 )
 def test_each_mistake_is_told_in_plain_words(change, told):
     key = change.partition(":")[0]
-    kept = "\n".join(row for row in GOOD.splitlines() if not row.startswith((key, "  s:" if key == "systems" else "\0")))
+    kept = "\n".join(
+        row for row in GOOD.splitlines() if not row.startswith((key, "  s:" if key == "systems" else "\0"))
+    )
     found = problems(f"{kept}\n{change}\n")
     assert told in found, found
     assert "1." in found
@@ -139,9 +141,18 @@ def test_set_changes_a_setting_anywhere():
         load_recipe("sample-tweets", ["seed"])
 
 
+def test_a_mistake_of_set_is_not_blamed_on_a_line_of_the_file():
+    with pytest.raises(RecipeError) as error:
+        load_recipe("sample-tweets", ["split.folds=1"])
+    assert "1. split.folds:" in str(error.value)
+
+
 def test_file_names_start_from_the_recipes_folder(tmp_path):
-    (tmp_path / "mine.yaml").write_text(GOOD)
-    assert load_recipe(str(tmp_path / "mine.yaml")).collect.file == str(tmp_path / "reviews.csv")
+    (tmp_path / "words.tsv").write_text("slang\tstandard\nmantul\tmantap betul\n")
+    (tmp_path / "mine.yaml").write_text(GOOD.replace("[lowercase,", "[lowercase, {slang: [words.tsv]},"))
+    recipe = load_recipe(str(tmp_path / "mine.yaml"))
+    assert recipe.collect.file == str(tmp_path / "reviews.csv")
+    assert recipe.clean[1]["slang"]["tables"] == [str(tmp_path / "words.tsv")]
 
 
 def test_indonesian_and_english_differ():

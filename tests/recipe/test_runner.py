@@ -226,7 +226,8 @@ def test_several_outputs_from_file_to_prediction(tmp_path):
 def test_poor_labels(tmp_path, label, told):
     text = [f"kata{i} lagi{i % 3}" for i in range(30)]
     pd.DataFrame({"t": text, "y": label}).to_csv(tmp_path / "poor.csv", index=False)
-    recipe = "collect: {file: poor.csv, text: t, label: y}\nsystems: {s: {represent: counts, learn: svm}}\nsplit: {folds: 3}\n"
+    recipe = "collect: {file: poor.csv, text: t, label: y}\nsystems: {s: {represent: counts, learn: svm}}\n"
+    recipe += "split: {folds: 3}\n"
     (tmp_path / "poor.yaml").write_text(recipe)
     if told is None:
         run = run_recipe(load_recipe(str(tmp_path / "poor.yaml")), tmp_path / "run")

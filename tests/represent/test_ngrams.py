@@ -112,6 +112,15 @@ def test_an_alphabet_at_the_limit_is_exact() -> None:
     _same(CharGrams(5, 5).index(terms).count(texts), counts)
 
 
+def test_an_alphabet_beyond_the_limit_is_exact() -> None:
+    # With 2¹⁶ letters the first of five would fall out of a 64-bit number.
+    letters = "".join(chr(0x10000 + i) for i in range(2**16))
+    texts = [letters, letters[7] + letters[:4], letters[9] + letters[:4]]
+    counts, terms = CharGrams(5, 5).count(texts)
+    assert [terms[j] for j in counts[1:].indices] == texts[1:]
+    assert isinstance(CharGrams(5, 5).index(terms), DictIndex)
+
+
 def test_letters_never_seen_are_no_terms() -> None:
     index = CharGrams(1, 2).index(["a", "ab", "b"])
     assert index.count(["aZb", "abab", "Zab", "ÿ"]).toarray().tolist() == [[1, 0, 1], [2, 2, 2], [1, 1, 1], [0, 0, 0]]
