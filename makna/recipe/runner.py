@@ -26,7 +26,7 @@ from makna.recipe.build import build
 from makna.recipe.cells import SystemSpec, cells
 from makna.recipe.data import Gathered, describe, gather, judge, labels_of, rare_classes, sample_rows
 from makna.recipe.executor import Executor
-from makna.recipe.machine import Meter, cores, machine, packages
+from makna.recipe.machine import Meter, machine, packages
 from makna.recipe.recipe import Recipe
 from makna.recipe.result import Run
 from makna.recipe.scoring import SystemRun, make_metrics, make_predictions
@@ -107,7 +107,7 @@ def run_recipe(recipe: Recipe, folder: str | Path, options: RunOptions | None = 
         _check_folder(folder, options.resume)
         meter = Meter()
         state = _State(recipe, options, folder, meter, Store(folder / "progress"), _now(), systems=systems)
-        threads = recipe.threads or cores()
+        threads = recipe.threads or 1
         with threadpool_limits(threads), sharing(), meter.watching():
             _run(state)
     return Run(folder)
@@ -339,7 +339,7 @@ def _where(recipe: Recipe) -> dict[str, Any]:
         "machine": machine(),
         "device": "cpu",
         "precision": np.dtype(float).name,
-        "threads": recipe.threads or cores(),
+        "threads": recipe.threads or 1,
     }
 
 
