@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,17 +12,20 @@ from sklearn.model_selection import train_test_split
 
 from makna.clean.rows import RowsResult, judge_rows
 from makna.clean.text import CleanText, step_report
+from makna.collect.catalogue import dataset, datasets
 from makna.collect.columns import to_corpus
-from makna.collect.datasets import read_dataset
-from makna.collect.files import read_parts, read_table
-from makna.core.corpus import GROUP, PART, SCORE, as_pairs, as_texts, inputs, is_pairs, targets
-from makna.core.errors import DataError
+from makna.collect.datasets import Collected, read_dataset
+from makna.collect.own import read_own
+from makna.collect.stream import Reading
+from makna.core.corpus import GROUP, PART, inputs, is_pairs, targets
+from makna.core.errors import DataError, noting
 from makna.core.messages import say
 from makna.core.task import Task
+from makna.recipe.account import class_table, common_words, lengths, parts_of, target_account
 from makna.recipe.cleaning import RowJudge
 from makna.recipe.recipe import Recipe
 from makna.recipe.sections import CollectSection
-from makna.split.leakage import find_leaks
+from makna.split.leakage import Leaks, find_leaks
 from makna.split.plan import Plan, strata_of
 
 _NAMED = ("text", "text_a", "text_b", "label", "score", "group", "id", "context")
@@ -65,7 +65,7 @@ def gather(recipe: Recipe) -> Gathered:
     named = {name: getattr(section, name) for name in _NAMED if getattr(section, name) is not None}
     named |= _outputs(section)
     if section.dataset is not None:
-        collected = read_dataset(section.dataset)
+        collected = _rows_of(section.dataset)
         usual = {k: v for k, v in collected.mapping.items() if k in ("text", "text_a", "text_b", "id", PART)}
         if collected.task is not None and collected.task.target == task.target:
             usual = dict(collected.mapping)
@@ -76,11 +76,15 @@ def gather(recipe: Recipe) -> Gathered:
         files = [{"name": f.path.name, "sha256": f.sha256} for f in collected.files]
         warnings = [f.warning for f in collected.files if f.warning]
     else:
-        table, mapping, warnings = _read_own(section), dict(named), []
-        paths = list((section.files or {"": section.file or ""}).values())
-        files = [{"name": Path(path).name, "sha256": _sha256(path)} for path in paths]
+        sheet = None if section.sheet is None else str(section.sheet)
+        own = read_own(
+            section.folder or section.files or section.file or "", folder=section.folder is not None,
+            reading=Reading(section.encoding, section.delimiter, sheet),
+        )  # fmt: skip
+        table, mapping, warnings, files = own.table, {**own.mapping, **named}, list(own.notes), own.files
         origin = {"title": ", ".join(f["name"] for f in files), "source": "", "licence": ""}
-    corpus = to_corpus(table, task, mapping, classes=section.classes)
+    with noting(warnings):
+        corpus = to_corpus(table, task, mapping, classes=section.classes)
     columns = {k: v for k, v in mapping.items() if isinstance(v, str)}
     return Gathered(corpus, columns, {"files": files, "rows": len(corpus), **origin}, warnings)
 
@@ -155,8 +159,8 @@ def judge(corpus: pd.DataFrame, task: Task, rows: RowJudge, by_part: bool) -> tu
     return kept, account
 
 
-def describe(corpus: pd.DataFrame, task: Task, plan: Plan, steps: Sequence[Any]) -> dict[str, Any]:
-    """Return the rest of data.json: text steps, leaks, classes or numbers, parts, lengths.
+def describe(corpus: pd.DataFrame, task: Task, plan: Plan, steps: list[Any]) -> tuple[dict[str, Any], Leaks]:
+    """Return the rest of data.json (text steps, leaks, classes or numbers, parts, lengths, words), and the leaks.
 
     Parameters
     ----------
@@ -166,27 +170,24 @@ def describe(corpus: pd.DataFrame, task: Task, plan: Plan, steps: Sequence[Any])
         Inputs and target.
     plan : Plan
         How they are parted.
-    steps : sequence
+    steps : list
         Text steps of the recipe.
     """
     X = inputs(corpus, task)
-    everything = np.arange(len(corpus))
-    found: dict[str, Any] = {
+    cleaned = CleanText(steps).fit_transform(X) if steps else X
+    leaks = find_leaks(corpus, task, plan)
+    account: dict[str, Any] = {
         "text_steps": step_report(X, list(corpus["id"]), steps) if steps else [],
-        "leaks": find_leaks(corpus, task, plan.parts),
-        "words": _lengths(X),
-        "parts": {
-            name: {"rows": len(rows), **({} if task.is_number else {"classes": _classes(corpus, task, rows)})}
-            for name, rows in plan.parts.items()
-        },
+        "leaks": leaks.found,
+        "words": lengths(X),
+        "parts": parts_of(corpus, task, plan.parts),
+        "table": class_table(corpus, task, plan.parts),
+        "common_words": common_words(cleaned, targets(corpus, task), task, frozenset()),
+        **target_account(corpus, task),
     }
-    if task.is_number:
-        found["numbers"] = _numbers(corpus[SCORE].to_numpy(dtype=float))
-    else:
-        found["classes"] = _classes(corpus, task, everything)
     if GROUP in corpus:
-        found["group_count"] = int(corpus[GROUP].nunique())
-    return found
+        account["group_count"] = int(corpus[GROUP].nunique())
+    return account, leaks
 
 
 def labels_of(corpus: pd.DataFrame, task: Task) -> dict[str, list[str]]:
@@ -237,17 +238,12 @@ def _outputs(section: CollectSection) -> dict[str, str]:
     return {f"label_{output}": column for output, column in named.items()}
 
 
-def _read_own(section: CollectSection) -> pd.DataFrame:
-    options: dict[str, Any] = {"encoding": section.encoding, "delimiter": section.delimiter}
-    if section.files is not None:
-        return read_parts(section.files, **options)
-    assert section.file is not None
-    return read_table(section.file, **options)
-
-
-def _sha256(path: str) -> str:
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _rows_of(name: str) -> Collected:
+    """Read a set of the catalogue that has rows to learn from, which word lists and lexicons have not."""
+    if dataset(name).kind == "table":
+        known = (entry.name for entry in datasets().values() if entry.kind != "table")
+        raise DataError("recipe.not_rows", name=name, known=", ".join(known))
+    return read_dataset(name)
 
 
 def _judge_parts(corpus: pd.DataFrame, task: Task, rows: RowJudge, cleaned: Any) -> list[tuple[np.ndarray, RowsResult]]:
@@ -274,34 +270,3 @@ def _added(steps: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
             }
         )
     return total
-
-
-def _classes(corpus: pd.DataFrame, task: Task, rows: np.ndarray) -> dict[str, dict[str, int]]:
-    some = corpus.iloc[rows]
-    return {
-        output: dict(sorted(Counter(some[column]).items()))
-        for output, column in zip(task.outputs, task.target_columns, strict=True)
-    }
-
-
-def _numbers(values: np.ndarray) -> dict[str, Any]:
-    counts, edges = np.histogram(values, bins=min(20, max(5, len(np.unique(values)))))
-    return {
-        "n": len(values),
-        "mean": float(values.mean()),
-        "std": float(values.std()),
-        "low": float(values.min()),
-        "high": float(values.max()),
-        "histogram": {"counts": counts.tolist(), "edges": edges.tolist()},
-    }
-
-
-def _lengths(X: Any) -> dict[str, float]:
-    sides = as_pairs(X) if is_pairs(X) else (as_texts(X),)
-    words = np.array([sum(len(side[i].split()) for side in sides) for i in range(len(sides[0]))])
-    return {
-        "mean": float(words.mean()),
-        "median": float(np.median(words)),
-        "p95": float(np.quantile(words, 0.95)),
-        "longest": int(words.max()),
-    }

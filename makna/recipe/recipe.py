@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path as FilePath
 from typing import Any
@@ -14,11 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 from makna.core.errors import RecipeError
 from makna.core.messages import say
 from makna.core.task import Task
+from makna.recipe import protocols
 from makna.recipe.baselines import RESERVED
 from makna.recipe.cells import SystemSpec
 from makna.recipe.cleaning import RowJudge, read_clean, with_folder
 from makna.recipe.metric_words import metric_problem
 from makna.recipe.overrides import override
+from makna.recipe.protocols import BOTH, HONEST, PAPER
 from makna.recipe.sections import (
     PLAIN,
     SECTIONS,
@@ -57,6 +59,10 @@ class Recipe:
         Systems, grids not yet spread.
     resolved : dict
         The whole recipe with every default written out.
+    protocol : {"honest", "paper"}
+        Whose protocol this is; the paper's is stamped on every page.
+    paper : Recipe or None
+        The same study under the paper's own protocol, where both are asked for.
 
     The other attributes are the sections of the same name.
     """
@@ -77,6 +83,8 @@ class Recipe:
     reference: list[ReferenceSection]
     threads: int | None
     resolved: dict[str, Any]
+    protocol: str = HONEST
+    paper: Recipe | None = None
 
 
 def studies() -> dict[str, str]:
@@ -153,18 +161,28 @@ def resolve(
         source.changed.append(change.partition("=")[0].strip())
     if data is not None:
         _use_file(source, data)
-    made = _Resolver(source, name, problems, base).resolve()
+    paper = protocols.paper_of(source)
+    asked = source.data.get("protocol", HONEST)
+    made = _Resolver(paper if asked == PAPER and paper else source, name, problems, base).resolve()
+    second = _Resolver(paper, name, problems, base).resolve() if asked == BOTH and paper else None
+    if asked in (PAPER, BOTH) and paper is None:
+        problems.append(Problem(source.line(("protocol",)), "protocol", say("recipe.no_protocol")))
     if problems or made is None:
         raise _error(name, problems)
-    return made
+    if asked == PAPER:
+        return replace(made, protocol=PAPER)
+    return replace(made, paper=replace(second, protocol=PAPER)) if second is not None else made
 
 
 def _use_file(source: Source, data: str) -> None:
-    """Replace the recipe's data by a file of the user's, keeping the column names."""
+    """Replace the recipe's data by a file or folder of the user's, keeping the column names."""
     collect = dict(source.data.get("collect") or {})
-    for key in ("dataset", "files"):
+    for key in ("dataset", "file", "files", "folder"):
         collect.pop(key, None)
-    source.data["collect"] = {**collect, "file": str(FilePath(data).resolve())}
+    if "collect.sheet" not in source.changed:
+        collect.pop("sheet", None)
+    kind = "folder" if FilePath(data).is_dir() else "file"
+    source.data["collect"] = {**collect, kind: str(FilePath(data).resolve())}
 
 
 def _error(name: str, problems: list[Problem]) -> RecipeError:
@@ -330,9 +348,9 @@ class _Resolver:
         if any(problem.where.startswith("collect") for problem in self.problems):
             return  # what is wrong there would only be said twice
         collect = sections["collect"]
-        if collect.dataset is None and collect.file is None and collect.files is None:
+        if all(getattr(collect, key) is None for key in ("dataset", "file", "files", "folder")):
             self._add(("collect",), say("recipe.needs_source"))
-        elif collect.dataset is None:
+        elif collect.dataset is None and collect.folder is None:
             needed = [*task.text_columns, "labels" if task.target == "classes" else task.target_columns[0]]
             missing = [name for name in needed if getattr(collect, name, None) is None]
             if missing:
@@ -347,7 +365,8 @@ class _Resolver:
             return str((self.base / name).resolve()) if self.base is not None else name
 
         files = {part: based(name) for part, name in collect.files.items()} if collect.files else None
-        return collect.model_copy(update={"file": based(collect.file) if collect.file else None, "files": files})
+        one = {key: based(name) if (name := getattr(collect, key)) else None for key in ("file", "folder")}
+        return collect.model_copy(update={**one, "files": files})
 
 
 class _Only:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -127,9 +127,11 @@ def _run(state: _State) -> None:
     )  # fmt: skip
     work = UnitWork(setting, Executor(X, y, setting.plan.groups))
     _fit_all(state, setting, work)
+    _fit_curves(state, setting, work)
+    other = _run_paper(state)
     with state.meter.piece("evaluate"):
         state.options.listen("evaluate", "", 0, 1)
-        write_json(folder / "metrics.json", make_metrics(setting, recipe, state.runs))
+        write_json(folder / "metrics.json", make_metrics(setting, recipe, state.runs) | other)
         _write_predictions(folder / "predictions.parquet", setting, state.runs)
     _save_models(state, setting, work)
     with state.meter.piece("explain"):
@@ -170,7 +172,7 @@ def _check_folder(folder: Path, resume: bool) -> None:
 def _rows(state: _State) -> tuple[Setting, dict[str, Any]]:
     recipe, listen = state.recipe, state.options.listen
     with state.meter.piece("collect"):
-        listen("collect", recipe.collect.dataset or recipe.collect.file or "", 0, 1)
+        listen("collect", _source_of(recipe), 0, 1)
         state.gathered = gather(recipe)
         corpus = state.gathered.corpus
         if state.options.rows is not None:
@@ -184,9 +186,15 @@ def _rows(state: _State) -> tuple[Setting, dict[str, Any]]:
             check_metric(metric, recipe.task, labels)
         state.gathered.warnings.extend(rare_classes(corpus, recipe.task, recipe.split.folds or 2))
         plan = make_plan(corpus, recipe.task, recipe.split, recipe.seed)
-        account |= describe(corpus, recipe.task, plan, recipe.clean)
+        more, leaks = describe(corpus, recipe.task, plan, recipe.clean)
+        account |= more
     mistakes = "errors" in recipe.explain
-    return Setting(corpus, recipe.task, labels, plan, recipe.seed, recipe.tune, mistakes), account
+    return Setting(corpus, recipe.task, labels, plan, recipe.seed, recipe.tune, mistakes, leaks), account
+
+
+def _source_of(recipe: Recipe) -> str:
+    collect = recipe.collect
+    return collect.dataset or collect.file or collect.folder or ", ".join((collect.files or {}).values())
 
 
 def _fit_all(state: _State, setting: Setting, work: UnitWork) -> None:
@@ -212,6 +220,43 @@ def _fit_all(state: _State, setting: Setting, work: UnitWork) -> None:
             run.units[unit.name] = found
             done += 1
     state.options.listen("learn", "", total, total)
+
+
+def _fit_curves(state: _State, setting: Setting, work: UnitWork) -> None:
+    """Fit each system on growing shares of the first fit's training rows, where a learning curve is asked for."""
+    shares = state.recipe.evaluate.learning_curve or []
+    wanted = [run for run in state.runs if not run.spec.baseline] if shares else []
+    unit = setting.plan.units[0]
+    for i, run in enumerate(wanted):
+        chosen = next(c for _, cs in state.systems for c in cs if c.name == run.units[unit.name]["chosen"])
+        for share in shares:
+            state.options.listen("learn", f"{run.spec.name} · {share:.0%}", i, len(wanted))
+            key = key_of(state.base_key, unit.name, share, chosen.params())
+            name = f"{run.spec.folder}/curve-{share}"
+            found = state.store.get(name, key)
+            if found is None:
+                with state.meter.piece(f"system:{run.spec.name}"):
+                    found = work.run_share(chosen, unit, share)
+                state.store.put(name, key, found)
+            run.curve.append({"share": share, **found})
+
+
+def _run_paper(state: _State) -> dict[str, Any]:
+    """Run the same study under the paper's protocol beside this one, where both are asked for."""
+    paper = state.recipe.paper
+    if paper is None:
+        return {}
+    folder = state.folder / f"protocol-{paper.protocol}"
+    state.options.listen("protocol", paper.protocol, 0, 1)
+    again = folder.exists()
+    other = _State(paper, replace(state.options, resume=again), folder, Meter(), Store(folder / "progress"), _now())
+    other.systems = _systems(paper, state.options.only)
+    with sharing(), other.meter.watching():
+        _run(other)
+    metrics = read_json(folder / "metrics.json")
+    systems = {name: {"parts": system["parts"]} for name, system in metrics["systems"].items()}
+    differs = [key for key, value in paper.resolved.items() if value != state.recipe.resolved.get(key)]
+    return {"protocols": {paper.protocol: {"systems": systems, "differs": differs, "folder": folder.name}}}
 
 
 def _prepare(state: _State, setting: Setting, work: UnitWork) -> None:
@@ -310,7 +355,7 @@ def _write_manifest(state: _State) -> None:
             "makna": __version__,
             "study": recipe.name,
             "title": recipe.title,
-            "protocol": "honest",
+            "protocol": recipe.protocol,
             "seed": recipe.seed,
             "started": state.started,
             "finished": _now(),

@@ -12,7 +12,7 @@ import pandas as pd
 from makna.core.corpus import GROUP, ID, targets
 from makna.core.task import Task
 from makna.evaluate.compare import compare
-from makna.evaluate.groups import group_scores
+from makna.evaluate.groups import group_scores, group_test
 from makna.evaluate.resample import ScoreSettings
 from makna.evaluate.scores import evaluate_part
 from makna.recipe.cells import SystemSpec
@@ -43,6 +43,11 @@ class PartGuesses:
     probability: list[np.ndarray]
     fold: np.ndarray
 
+    def only(self, keep: np.ndarray) -> PartGuesses:
+        """Return the rows for which `keep` is true."""
+        probability = [p[keep] for p in self.probability]
+        return PartGuesses(self.rows[keep], self.prediction[keep], probability, self.fold[keep])
+
 
 @dataclass
 class SystemRun:
@@ -54,10 +59,13 @@ class SystemRun:
         What was asked for; its grids may still be open.
     units : dict of dict
         Name of the fit → its result.
+    curve : list of dict
+        Results on growing shares of the training rows.
     """
 
     spec: SystemSpec
     units: dict[str, dict[str, Any]] = field(default_factory=dict)
+    curve: list[dict[str, Any]] = field(default_factory=list)
 
     def guesses(self, task: Task) -> dict[str, PartGuesses]:
         """Return predictions by part, fits put together."""
@@ -144,22 +152,39 @@ def _system(setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[s
         "folds": [],
         "confusion": {},
         "groups": {},
+        "group_test": {},
+        "without_leaks": {},
         "history": [trial for unit in run.units.values() for trial in unit["history"]],
     }
     y = targets(setting.corpus, setting.task)
+    if run.curve:
+        found["learning_curve"] = [_curve_point(setting, recipe, y, point) for point in run.curve]
     for part, said in guesses.items():
         settings = _score_settings(setting, recipe, said)
         scores = evaluate_part(setting.task, setting.labels, y[said.rows], said.prediction, settings=settings)
         found["parts"][part] = scores.metrics
         found["confusion"][part] = scores.confusion
         found["folds"] += scores.folds
-        groups = _groups(setting, said)
-        if groups is not None:
-            found["groups"][part] = group_scores(
-                setting.task, setting.labels, y[said.rows], said.prediction, groups,
-                metrics=_group_metrics(setting, recipe), settings=replace(settings, folds=None, groups=None),
-            )  # fmt: skip
+        groups, test = _by_group(setting, recipe, part, said, settings)
+        found["groups"] |= groups
+        found["group_test"] |= test
+        leaking = setting.leaks.rows.get(part)
+        if leaking is not None:
+            clean = said.only(~leaking[said.rows])
+            settings = _score_settings(setting, recipe, clean, folds=False)
+            scores = evaluate_part(setting.task, setting.labels, y[clean.rows], clean.prediction, settings=settings)
+            found["without_leaks"][part] = scores.metrics
     return found
+
+
+def _curve_point(setting: Setting, recipe: Recipe, y: np.ndarray, point: dict[str, Any]) -> dict[str, Any]:
+    rows = np.array(point["held"], dtype=np.int64)
+    prediction = np.array(point["prediction"], dtype=float if setting.task.is_number else object)
+    groups = None if setting.plan.groups is None else setting.plan.groups[rows]
+    settings = ScoreSettings(_group_metrics(setting, recipe), recipe.evaluate.resamples, recipe.evaluate.level,
+                             recipe.seed, groups=groups)  # fmt: skip
+    scores = evaluate_part(setting.task, setting.labels, y[rows], prediction, settings=settings).metrics
+    return {"share": point["share"], "rows": point["rows"], "part": point["part"], **scores}
 
 
 def _chosen_by(setting: Setting, run: SystemRun) -> dict[str, Any] | None:
@@ -186,6 +211,21 @@ def _groups(setting: Setting, said: PartGuesses) -> np.ndarray | None:
     if GROUP not in setting.corpus or not 2 <= setting.corpus[GROUP].nunique() <= _MOST_GROUPS:
         return None
     return setting.corpus[GROUP].to_numpy(dtype=object)[said.rows]
+
+
+def _by_group(
+    setting: Setting, recipe: Recipe, part: str, said: PartGuesses, settings: ScoreSettings
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the scores of each group and the test whether groups differ, by part; empty without groups."""
+    groups = _groups(setting, said)
+    if groups is None:
+        return {}, {}
+    task, labels = setting.task, setting.labels
+    truth = targets(setting.corpus, task)[said.rows]
+    plain = replace(settings, folds=None, groups=None)
+    metrics = _group_metrics(setting, recipe)
+    scores = group_scores(task, labels, truth, said.prediction, groups, metrics=metrics, settings=plain)
+    return {part: scores}, {part: group_test(task, labels, truth, said.prediction, groups, seed=recipe.seed)}
 
 
 def _group_metrics(setting: Setting, recipe: Recipe) -> list[str]:

@@ -31,6 +31,8 @@ class CollectSection(Section):
     dataset: str | None = Field(None, description="name in the catalogue of public data, or of a sample")
     file: str | None = Field(None, description="a table: csv, tsv, xlsx, jsonl, parquet")
     files: dict[str, str] | None = Field(None, description="part (train, valid, test) → table")
+    folder: str | None = Field(None, description="a folder: a sub-folder of .txt files a class, or tables to join")
+    sheet: str | int | None = Field(None, description="of an xlsx file; default: the first that is not hidden")
     text: str | None = None
     text_a: str | None = None
     text_b: str | None = None
@@ -48,7 +50,7 @@ class CollectSection(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> CollectSection:
-        given = [name for name in ("dataset", "file", "files") if getattr(self, name) is not None]
+        given = [name for name in ("dataset", "file", "files", "folder") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError("one_source")
         return self
@@ -89,6 +91,9 @@ class EvaluateSection(Section):
     compare: str | None = Field(None, description="the system that the others are compared with")
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    learning_curve: list[Annotated[float, Field(gt=0, le=1)]] | None = Field(
+        None, description="shares of the training rows to learn from, such as [0.1, 0.25, 0.5, 1]"
+    )
 
 
 class ReportSection(Section):
@@ -123,19 +128,7 @@ PLAIN: dict[str, Any] = {
     "threads": Annotated[int, Field(ge=1, le=1024)] | None,
     "explain": list[Literal["words", "errors"]],
     "reference": list[ReferenceSection],
+    "protocol": Literal["honest", "paper", "both"],
+    "protocols": dict[Literal["paper"], dict[Literal["collect", "clean", "split", "tune", "systems", "seed"], Any]],
 }
-TOP_KEYS = (
-    "title",
-    "task",
-    "seed",
-    "collect",
-    "clean",
-    "split",
-    "systems",
-    "tune",
-    "evaluate",
-    "explain",
-    "report",
-    "reference",
-    "threads",
-)
+TOP_KEYS = (*SECTIONS, *PLAIN, "clean", "systems")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,8 @@ from makna.recipe.build import build
 from makna.recipe.cells import SystemSpec
 from makna.recipe.executor import Executor, Guess, guess
 from makna.recipe.sections import TuneSection
-from makna.split.plan import TRAIN, Plan, Unit
+from makna.split.leakage import Leaks
+from makna.split.plan import TRAIN, Plan, Unit, share_of
 from makna.tune.search import InnerFolds, choose
 
 VALID = "valid"
@@ -43,6 +44,8 @@ class Setting:
         How settings are chosen.
     mistakes : bool
         Whether the worst mistakes are explained.
+    leaks : Leaks
+        Held rows that stand among the training rows too.
     """
 
     corpus: pd.DataFrame
@@ -52,6 +55,7 @@ class Setting:
     seed: int
     tune: TuneSection | None = None
     mistakes: bool = True
+    leaks: Leaks = field(default_factory=Leaks)
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,29 @@ class UnitWork:
                 mistakes = self._mistakes(fitted.system, rows, said)
         result = {"parts": parts, "cell": fitted.spec.cell, "chosen": fitted.spec.name, "history": fitted.history}
         return fitted, {**result, "mistakes": mistakes}
+
+    def run_share(self, spec: SystemSpec, unit: Unit, share: float) -> dict[str, Any]:
+        """Fit one system on a share of a unit's training rows and predict its last held part.
+
+        Parameters
+        ----------
+        spec : SystemSpec
+            A system without open grids.
+        unit : Unit
+            The fit; the smaller shares are inside the larger ones, in the same mix of classes, groups whole.
+        share : float
+            Of the training rows, 0 to 1.
+
+        Returns
+        -------
+        dict
+            JSON values: training rows, part, held rows and predictions.
+        """
+        rows = share_of(unit.train, self.executor.y, self.setting.plan.groups, share, self.setting.seed)
+        part = last_part(unit)
+        said = self.executor.predict(self._fit_one(spec, rows), unit.held[part])
+        held = unit.held[part].tolist()
+        return {"rows": len(rows), "part": part, "held": held, "prediction": said.prediction.tolist()}
 
     def _fit_one(self, spec: SystemSpec, rows: np.ndarray) -> Pipeline:
         return self.executor.fit(build(spec, self.setting.task, self.setting.seed), rows)

@@ -1,7 +1,8 @@
-"""Rows of one part that stand in another part too."""
+"""Rows to be scored that stand among the training rows too."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,30 @@ import pandas as pd
 
 from makna.core.corpus import GROUP, ID, normalised
 from makna.core.task import Task
-from makna.split.plan import TRAIN
+from makna.split.plan import TRAIN, Plan
 
 _EXAMPLES = 5
+FOLDS = "folds"
 
 
-def find_leaks(corpus: pd.DataFrame, task: Task, parts: dict[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Return, for each held part, which of its rows are known from the training part.
+@dataclass(frozen=True)
+class Leaks:
+    """What leaks between parts, or between a fold's training and test rows.
+
+    Parameters
+    ----------
+    found : list of dict
+        ``kind`` (exact, normalised, near, group), ``parts``, ``rows`` (held rows that leak) and ``examples``.
+    rows : dict of ndarray of bool
+        Held part → for every row of the corpus whether its text leaks (groups alone do not count).
+    """
+
+    found: list[dict[str, Any]] = field(default_factory=list)
+    rows: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def find_leaks(corpus: pd.DataFrame, task: Task, plan: Plan, near: np.ndarray | None = None) -> Leaks:
+    """Return which held rows are known from the training rows of their fit.
 
     Parameters
     ----------
@@ -23,37 +41,53 @@ def find_leaks(corpus: pd.DataFrame, task: Task, parts: dict[str, np.ndarray]) -
         All rows.
     task : Task
         Inputs and target.
-    parts : dict of ndarray of int
-        Part → row positions.
+    plan : Plan
+        How they are parted.
+    near : ndarray of int, shape (n,), or None
+        Code of each row's text, equal where texts are near-duplicates.
 
-    Returns
-    -------
-    list of dict
-        ``kind`` (exact, normalised, group), ``parts``, ``rows`` (of the held part) and ``examples``.
+    Notes
+    -----
+    A group that stands in several parts although its rows are to be kept together (parts as given) is reported too,
+    but its rows are no leaking texts.
     """
-    if TRAIN not in parts:
-        return []
-    keys = {"exact": _joined(corpus, task, str), "normalised": _joined(corpus, task, normalised)}
-    if GROUP in corpus:
-        keys["group"] = corpus[GROUP].to_numpy(dtype=object)
-    leaks = []
-    for held, rows in parts.items():
-        if held == TRAIN:
-            continue
+    keys = _keys(corpus, task, near)
+    if plan.groups is not None:
+        keys[GROUP] = plan.groups
+    found: list[dict[str, Any]] = []
+    leaking: dict[str, np.ndarray] = {}
+    for part in dict.fromkeys(name for unit in plan.units for name in unit.held):
         for kind, key in keys.items():
-            known = set(key[parts[TRAIN]])
-            found = [row for row in rows if key[row] in known]
-            if found:
-                examples = [_example(corpus, task, row) for row in found[:_EXAMPLES]]
-                leaks.append({"kind": kind, "parts": [TRAIN, held], "rows": len(found), "examples": examples})
-    return leaks
+            rows = np.concatenate(
+                [_known(key, unit.train, unit.held[part]) for unit in plan.units if part in unit.held]
+            )
+            if not len(rows):
+                continue
+            examples = [_example(corpus, task, row) for row in np.sort(rows)[:_EXAMPLES]]
+            parts = [FOLDS if plan.by_folds else TRAIN, part]
+            found.append({"kind": kind, "parts": parts, "rows": len(rows), "examples": examples})
+            if kind != GROUP:
+                leaking.setdefault(part, np.zeros(len(corpus), dtype=bool))[rows] = True
+    return Leaks(found, leaking)
 
 
-def _joined(corpus: pd.DataFrame, task: Task, form: Any) -> np.ndarray:
-    sides = [corpus[column].map(form) for column in task.text_columns]
-    joined = np.empty(len(corpus), dtype=object)
-    joined[:] = list(zip(*sides, strict=True))
-    return joined
+def _keys(corpus: pd.DataFrame, task: Task, near: np.ndarray | None) -> dict[str, np.ndarray]:
+    keys = {"exact": _codes(corpus, task, str), "normalised": _codes(corpus, task, normalised)}
+    if near is not None:
+        keys["near"] = near
+    return keys
+
+
+def _known(key: np.ndarray, train: np.ndarray, held: np.ndarray) -> np.ndarray:
+    return held[np.isin(key[held], key[train])]
+
+
+def _codes(corpus: pd.DataFrame, task: Task, form: Any) -> np.ndarray:
+    """Return a code a row, equal where both sides are the same; a row without any text is like no other."""
+    joined = pd.Series(list(zip(*(corpus[column].map(form) for column in task.text_columns), strict=True)))
+    codes = pd.factorize(joined)[0]
+    empty = joined.map(lambda sides: not any(side.strip() for side in sides)).to_numpy()
+    return np.where(empty, -1 - np.arange(len(codes)), codes)
 
 
 def _example(corpus: pd.DataFrame, task: Task, row: int) -> dict[str, str]:

@@ -169,6 +169,39 @@ def folds_of(
         yield from splitter.split(np.zeros((n, 1)), strata, groups)
 
 
+def share_of(rows: np.ndarray, y: np.ndarray, groups: np.ndarray | None, share: float, seed: int) -> np.ndarray:
+    """Return a share of the rows in the same mix of classes; smaller shares lie inside larger ones.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Row positions.
+    y : ndarray
+        Truth of every row of the corpus.
+    groups : ndarray or None
+        Group of every row of the corpus; groups are taken whole.
+    share : float
+        Wanted, 0 to 1.
+    seed : int
+        Seed of the order in which rows (or groups) are taken.
+    """
+    if share >= 1:
+        return rows
+    generator = np.random.default_rng(seed)
+    if groups is not None:
+        order = generator.permutation(np.unique(groups[rows]))
+        sizes = np.cumsum([int((groups[rows] == group).sum()) for group in order])
+        taken = order[: int((sizes < share * len(rows)).sum()) + 1]
+        return rows[np.isin(groups[rows], taken)]
+    strata = strata_of(y[rows])
+    assert strata is not None
+    kept = []
+    for stratum in np.unique(strata):
+        inside = generator.permutation(rows[strata == stratum])
+        kept.append(inside[: max(1, round(share * len(inside)))])
+    return np.sort(np.concatenate(kept))
+
+
 def strata_of(y: np.ndarray, stratify: bool | str = True, outputs: tuple[str, ...] = ("",)) -> np.ndarray | None:
     """Return what to stratify y by: its classes, fifths of its numbers, or the chosen (else the first) output."""
     if stratify is False:

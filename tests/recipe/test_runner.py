@@ -277,3 +277,77 @@ def test_a_recipe_without_a_file_resolves(tmp_path):
     recipe = resolve(read_yaml(SEVERAL), "several")
     with pytest.raises(DataError, match=r"aspects\.csv"):
         run_recipe(recipe, tmp_path / "run")
+
+
+def test_a_learning_curve_grows_with_the_rows(tmp_path):
+    sets = [*QUICK, "evaluate.learning_curve=[0.2, 0.5, 1]"]
+    run = run_recipe(load_recipe("sample-tweets", sets), tmp_path / "run")
+    curve = run.metrics["systems"]["counts-svm"]["learning_curve"]
+    first = run.predictions.query("system == 'counts-svm' and fold == '1'")
+    assert [point["share"] for point in curve] == [0.2, 0.5, 1]
+    assert curve[0]["rows"] < curve[1]["rows"] < curve[2]["rows"] == run.data["rows"]["kept"] - len(first)
+    whole = curve[2]["f1_macro"]
+    assert whole["n"] == len(first)
+    assert whole["value"] == pytest.approx(run.metrics["systems"]["counts-svm"]["folds"][0]["f1_macro"])
+    assert "learning_curve" not in run.metrics["systems"]["majority"]
+
+
+PAPER = """
+task: {inputs: text, target: class}
+collect: {file: rows.csv, text: t, label: y}
+clean: [{rows: {duplicates: first}}]
+split: {folds: 3}
+systems: {svm: {represent: counts, learn: {svm: {C: 1}}}}
+evaluate: {metrics: [accuracy], resamples: 100}
+protocols: {paper: {clean: [{rows: {duplicates: keep}}], split: {folds: 3, shuffle: false}}}
+reference: [{system: svm, metric: accuracy, value: 0.9, source: a paper}]
+"""
+
+
+def test_the_papers_protocol_stands_beside_the_honest_one(tmp_path):
+    rows = pd.DataFrame({"t": [f"{'bagus' if i % 2 else 'jelek'} kata{i % 20}" for i in range(60)],
+                         "y": ["baik" if i % 2 else "buruk" for i in range(60)]})  # fmt: skip
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    (tmp_path / "study.yaml").write_text(PAPER)
+    both = run_recipe(load_recipe(str(tmp_path / "study.yaml"), ["protocol=both"]), tmp_path / "both")
+    assert both.manifest["protocol"] == "honest"
+    assert both.data["rows"]["kept"] == 20
+    paper = makna.Run(both.folder / "protocol-paper")
+    assert paper.manifest["protocol"] == "paper"
+    assert paper.data["rows"]["kept"] == 60
+    assert {leak["kind"]: leak["rows"] for leak in paper.data["leaks"]} == {"exact": 60, "normalised": 60}
+    beside = both.metrics["protocols"]["paper"]
+    assert beside["differs"] == ["clean", "split"]
+    assert beside["systems"]["svm"]["parts"] == paper.metrics["systems"]["svm"]["parts"]
+    alone = run_recipe(load_recipe(str(tmp_path / "study.yaml"), ["protocol=paper"]), tmp_path / "paper")
+    assert (alone.folder / "metrics.json").read_bytes() == (paper.folder / "metrics.json").read_bytes()
+    assert "without_leaks" in alone.metrics["systems"]["svm"]
+    with pytest.raises(RecipeError, match="does not describe the paper's protocol"):
+        load_recipe("sample-tweets", ["protocol=paper"])
+
+
+def test_what_leaks_is_scored_with_and_without(tmp_path):
+    folder = parts(tmp_path).parent
+    rows = pd.read_csv(folder / "test.csv")
+    pd.concat([rows.head(6), pd.DataFrame({"t": ["baru sekali bagus", "lain pahit"], "y": ["baik", "buruk"]})]).to_csv(
+        folder / "test.csv", index=False
+    )
+    run = run_recipe(load_recipe(str(folder / "parts.yaml")), tmp_path / "run")
+    without = run.metrics["systems"]["bayes"]["without_leaks"]["test"]["accuracy"]
+    assert without["n"] == 2
+    assert run.metrics["systems"]["bayes"]["parts"]["test"]["accuracy"]["n"] == 8
+
+
+def test_groups_that_are_not_kept_together_are_scored_and_tested(tmp_path):
+    run = run_recipe(
+        load_recipe("sample-reviews", [*QUICK, "collect.group=jenis", "split.group=false"]),
+        tmp_path / "run", RunOptions(only=("words-bayes",)),
+    )  # fmt: skip
+    system = run.metrics["systems"]["words-bayes"]
+    groups = system["groups"]["test"]
+    assert sum(group["n"] for group in groups.values()) == run.data["rows"]["kept"]
+    assert system["group_test"]["test"]["groups"] == len(groups) == 6
+    assert 0 < system["group_test"]["test"]["p"] <= 1
+    assert not [leak for leak in run.data["leaks"] if leak["kind"] == "group"]
+    table = run.data["table"][""]["all"]
+    assert sum(sum(by_class.values()) for by_class in table.values()) == run.data["rows"]["kept"]

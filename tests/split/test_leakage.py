@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from makna.core.task import Task
 from makna.split.leakage import find_leaks
+from makna.split.plan import Plan, Unit
 
 TEXT = Task("text", "class")
 PAIR = Task("pair", "class")
@@ -28,10 +29,18 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"[\W_]", " ", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
+def _plan(parts: dict[str, np.ndarray], group: list[str] | None = None) -> Plan:
+    held = {name: rows for name, rows in parts.items() if name != "train"}
+    groups = None if group is None else np.unique(group, return_inverse=True)[1]
+    return Plan([Unit("train", parts["train"], held)], parts["train"], groups, parts)
+
+
 def _naive(key: list[Any], parts: list[str], held: str) -> list[int]:
     return [
         i for i, part in enumerate(parts)
-        if part == held and any(key[i] == key[j] for j, other in enumerate(parts) if other == "train")
+        if part == held
+        and any(key[i])  # an empty text is like no other
+        and any(key[i] == key[j] for j, other in enumerate(parts) if other == "train")
     ]  # fmt: skip
 
 
@@ -57,7 +66,9 @@ def test_as_counted_row_by_row(found: list[tuple[str, str, int, str]], is_pair: 
             leaked = _naive(key, part, held) if held != "train" else []
             if leaked:
                 expected[kind, held] = leaked
-    leaks = find_leaks(corpus, PAIR if is_pair else TEXT, parts)
+    if "train" not in part:
+        return
+    leaks = find_leaks(corpus, PAIR if is_pair else TEXT, _plan(parts, group if has_group else None)).found
     assert {(leak["kind"], leak["parts"][1]): leak["rows"] for leak in leaks} == {
         k: len(v) for k, v in expected.items()
     }
@@ -68,14 +79,21 @@ def test_as_counted_row_by_row(found: list[tuple[str, str, int, str]], is_pair: 
         assert leak["examples"][0]["text"] == (f"{a[leaked[0]]} ⟷ {b[leaked[0]]}" if is_pair else a[leaked[0]])
 
 
-def test_folds_have_no_leaks_to_tell() -> None:
-    corpus = pd.DataFrame({"id": ["0", "1"], "text": ["sama", "sama"]})
-    assert find_leaks(corpus, TEXT, {}) == []
+def test_folds_tell_of_the_rows_whose_text_is_in_their_training_rows() -> None:
+    corpus = pd.DataFrame({"id": list("0123"), "text": ["sama", "Sama!", "lain", "beda"]})
+    folds = [(np.array([1, 2, 3]), np.array([0])), (np.array([0]), np.array([1, 2, 3]))]
+    plan = Plan([Unit(str(i), train, {"test": test}) for i, (train, test) in enumerate(folds)], np.arange(4))
+    leaks = find_leaks(corpus, TEXT, plan, near=np.array([0, 0, 1, 1]))
+    assert [(leak["kind"], leak["parts"], leak["rows"]) for leak in leaks.found] == [
+        ("normalised", ["folds", "test"], 2),
+        ("near", ["folds", "test"], 2),
+    ]
+    assert leaks.rows["test"].tolist() == [True, True, False, False]
 
 
 @pytest.mark.parametrize("swapped", [True, False])
 def test_the_sides_of_a_pair_are_told_apart(swapped: bool) -> None:
     second = ("b", "a") if swapped else ("a", "b")
     corpus = pd.DataFrame({"id": ["0", "1"], "text_a": ["a", second[0]], "text_b": ["b", second[1]]})
-    leaks = find_leaks(corpus, PAIR, {"train": np.array([0]), "test": np.array([1])})
+    leaks = find_leaks(corpus, PAIR, _plan({"train": np.array([0]), "test": np.array([1])})).found
     assert [leak["kind"] for leak in leaks] == ([] if swapped else ["exact", "normalised"])
