@@ -42,9 +42,10 @@ class Calibrated(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     ----------
     estimator : classifier
         Gives `decision_function`, or else `predict_proba`.
-    method : {"sigmoid", "isotonic", "temperature"}
-        Platt's sigmoid (steady with few rows), a rising step curve (needs about a thousand rows), or one temperature
-        for all classes (keeps the order of the decision values).
+    method : {"temperature", "sigmoid", "isotonic"}
+        One temperature for all classes, which never changes the answer and so keeps class weights in force (Guo et al.
+        2017); Platt's sigmoid a class, which moves the answer towards the shares of the training rows; or a rising
+        step curve a class (needs about a thousand rows).
     folds : int
         Number of folds, stratified by class.
     random_state : int or None
@@ -70,7 +71,7 @@ class Calibrated(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         estimator: Any,
-        method: Literal["sigmoid", "isotonic", "temperature"] = "sigmoid",
+        method: Literal["sigmoid", "isotonic", "temperature"] = "temperature",
         folds: Folds = 5,
         random_state: Seed = 0,
     ) -> None:

@@ -61,7 +61,7 @@ def test_temperature_against_scikit_learn(estimator: Any, y: np.ndarray) -> None
 def test_grouped_against_scikit_learn() -> None:
     groups = np.repeat(np.arange(30), 5)
     cv = list(StratifiedGroupKFold(5, shuffle=True, random_state=0).split(X, THREE, groups))
-    ours = Calibrated(LinearSVM()).fit(X, THREE, groups=groups)
+    ours = Calibrated(LinearSVM(), "sigmoid").fit(X, THREE, groups=groups)
     theirs = CalibratedClassifierCV(LinearSVM(), cv=cv, ensemble=False).fit(X, THREE)
     np.testing.assert_allclose(ours.predict_proba(NEW), theirs.predict_proba(NEW), atol=1e-6)
 
@@ -192,3 +192,11 @@ def test_groups_are_routed_through_a_pipeline() -> None:
     with sklearn.config_context(enable_metadata_routing=True):
         routed = Pipeline([("learn", Calibrated(LinearSVM()).set_fit_request(groups=True))])
         np.testing.assert_array_equal(routed.fit(X, TWO, groups=groups)["learn"].points_, expected)
+
+
+@pytest.mark.parametrize("y", [TWO, THREE], ids=["two", "three"])
+@pytest.mark.parametrize("weight", [None, "balanced"])
+def test_by_default_calibration_never_changes_the_answer(y: np.ndarray, weight: Any) -> None:
+    plain = LinearSVM(class_weight=weight).fit(X, y)
+    calibrated = Calibrated(LinearSVM(class_weight=weight)).fit(X, y)
+    np.testing.assert_array_equal(calibrated.predict(NEW), plain.predict(NEW))
