@@ -14,7 +14,7 @@ from makna import __version__
 from makna.recipe.machine import machine, packages
 
 HERE = Path(__file__).parent
-KNOWN = ("b9",)
+KNOWN = ("b5", "b9", "stif")
 
 
 def main(names: list[str]) -> None:

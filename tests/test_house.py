@@ -123,6 +123,7 @@ CASES |= {
     "clean.CleanText": [
         Case(_later(_CLEAN, ["lowercase", "alphanumeric"]), TEXTS, takes="texts or pairs", change={"steps": ["slang"]}),
         Case(_later(_CLEAN, ["tweet", "slang"]), PAIRS, takes="texts or pairs"),
+        Case(_later(_CLEAN, ["stem", {"stopwords": ["id", "en"]}]), TEXTS, takes="texts or pairs"),
     ],
 }
 # Made elsewhere; their cases are skipped as long as they are missing.

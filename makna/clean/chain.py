@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from makna.clean.addresses import Urls, Users
+from makna.clean.emoji import Emoji
+from makna.clean.escapes import Escapes
+from makna.clean.mask import Mask
+from makna.clean.punctuation import Punctuation
 from makna.clean.slang import Slang
+from makna.clean.stem import Stem
 from makna.clean.step import TextStep, nearest
-from makna.clean.steps import Alphanumeric, Elongation, Emoji, Html, Lowercase, Numbers, Whitespace
+from makna.clean.steps import Alphanumeric, Elongation, Html, Lowercase, Numbers, Whitespace
+from makna.clean.stopwords import Stopwords
 from makna.clean.tweet import Tweet
 from makna.core.errors import RecipeError
 
 #: Name in a recipe → class. A new kind of step is one line here.
 STEPS: dict[str, type[TextStep]] = {
-    step.name: step for step in (Lowercase, Alphanumeric, Tweet, Html, Numbers, Emoji, Elongation, Whitespace, Slang)
+    step.name: step
+    for step in (
+        *(Lowercase, Alphanumeric, Tweet, Html, Numbers, Emoji, Elongation, Whitespace, Slang),
+        *(Punctuation, Urls, Users, Escapes, Mask),
+        *(Stem, Stopwords),
+    )
 }
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from makna.clean.step import TextStep, choice
 
 # Runs are matched whole, since one character may be spelled in several escapes.
 _ESCAPES = re.compile(
@@ -29,6 +33,33 @@ _TRAIL = "\x80-\xbf" + "".join(sorted(_WINDOWS))
 _MOJIBAKE = re.compile(f"[\xc2\xc3\xd8\xd9][{_TRAIL}]|[\xe2\xe3\xef][{_TRAIL}]{{2}}|\xf0[{_TRAIL}]{{3}}")
 # What is left of an emoji or a quotation mark after a second, lossy conversion: ð??? or â??
 _LOST = re.compile(rf"[ðâï][?{_TRAIL}]{{2,3}}|ð[{_TRAIL}]")
+
+
+@dataclass(frozen=True)
+class Escapes(TextStep):
+    r"""Decode or drop escapes that were typed as text: ``\n``, ``\xf0\x9f\x98\x82``, ``\u00e9``, ``\/``.
+
+    Parameters
+    ----------
+    to : {"decode", "drop"}
+        What becomes of them; decoded line breaks and control characters are spaces.
+
+    Examples
+    --------
+    >>> Escapes().apply(r"lucu\xf0\x9f\x98\x82")
+    'lucu😂'
+    """
+
+    to: str = choice("decode", "drop")
+
+    name: ClassVar[str] = "escapes"
+    shorthand: ClassVar[str] = "to"
+    # Each round takes one layer off what was escaped twice.
+    idempotent: ClassVar[bool] = False
+
+    def apply(self, text: str) -> str:
+        """Return `text` without escapes."""
+        return decode_escapes(text) if self.to == "decode" else drop_escapes(text)
 
 
 def decode_escapes(text: str) -> str:

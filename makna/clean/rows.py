@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from makna.clean.codes import codes_of, count_of, groups_of, repeated, row_key
+from makna.clean.near_rows import MOST_ROWS, NearRows
 from makna.clean.rows_result import RowsResult
 from makna.clean.step import checked, choice, nearest
-from makna.core.corpus import ID, as_pairs, as_texts, inputs, is_pairs, normalised
+from makna.core.corpus import ID, as_pairs, as_texts, inputs, is_pairs
 from makna.core.errors import DataError, RecipeError
 from makna.core.task import Task
 
@@ -35,6 +37,9 @@ class RowSettings:
     conflicts : {"keep", "drop", "majority"}
         What happens to the same text with different labels: it is only reported, all its rows go, or the rows of the
         commonest label stay (none where two are equally common).
+    near : float or None, 0.5 … 1
+        Least similarity (Jaccard, runs of four characters) of near duplicates that go too, after the repeated texts;
+        which of them stay is said by `duplicates` (the first for *keep*). None drops none.
 
     Raises
     ------
@@ -46,6 +51,11 @@ class RowSettings:
     duplicates: str = choice("first", "last", "none", "keep")
     by: str = choice("normalised", "exact", "cleaned")
     conflicts: str = choice("keep", "drop", "majority")
+    near: float | None = checked(
+        None,
+        lambda v: v is None or (isinstance(v, int | float) and not isinstance(v, bool) and 0.5 <= v <= 1),
+        "0.5 … 1",
+    )
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -82,12 +92,16 @@ def row_settings(value: Mapping[str, Any] | None) -> RowSettings:
 
 
 def judge_rows(
-    corpus: pd.DataFrame, task: Task, settings: RowSettings | None = None, cleaned: Any = None
+    corpus: pd.DataFrame,
+    task: Task,
+    settings: RowSettings | None = None,
+    cleaned: Any = None,
+    count_near: bool = True,
 ) -> RowsResult:
-    """Judge every row once: empty, missing label, too short, conflicting, repeated, in this order.
+    """Judge every row once: empty, missing label, too short, conflicting, repeated, nearly repeated, in this order.
 
     Conflicts are judged before repeated rows are dropped, since afterwards there would be none to see. What the raw
-    data hold (exact and normalised duplicates, conflicts) is counted over all rows, whatever the settings.
+    data hold (exact, normalised and near duplicates, conflicts) is counted over all rows, whatever the settings.
 
     Parameters
     ----------
@@ -99,6 +113,8 @@ def judge_rows(
         None takes the defaults.
     cleaned : sequence of str, shape (n,), or DataFrame, shape (n, 2), or None
         The cleaned texts in the order of `corpus`; None judges the raw ones.
+    count_near : bool
+        Whether near duplicates are counted even where none are dropped.
 
     Returns
     -------
@@ -122,10 +138,18 @@ def judge_rows(
         among_kept = _Conflicts.of(view, np.flatnonzero(judge.kept))
         judge.drop("conflicts", among_kept.losers(view, majority=settings.conflicts == "majority"))
     if settings.duplicates != "keep":
-        judge.drop("duplicates", _repeated(view.keys, judge.kept, settings.duplicates))
-    duplicates = {"exact": _count(view.exact), "normalised": _count(view.normalised)}
+        judge.drop("duplicates", repeated(view.keys, judge.kept, settings.duplicates))
+    duplicates: dict[str, dict[str, Any]] = {"exact": count_of(view.exact), "normalised": count_of(view.normalised)}
     if settings.by == "cleaned":
-        duplicates["cleaned"] = _count(view.keys)
+        duplicates["cleaned"] = count_of(view.keys)
+    near = NearRows.of(view.sides, settings.near) if count_near or settings.near else None
+    if near is not None and settings.near:
+        which = "first" if settings.duplicates == "keep" else settings.duplicates
+        judge.drop("near", repeated(near.codes, judge.kept, which))
+    if near is not None:
+        duplicates["near"] = near.to_json(view.ids, view.sides)
+    elif count_near:
+        duplicates["near"] = {"skipped": "rows", "most_rows": MOST_ROWS}
     return RowsResult(judge.kept, judge.why, judge.steps, duplicates, conflicting.to_json(view))
 
 
@@ -153,10 +177,10 @@ class _View:
         if len(clean_sides) != len(sides) or len(clean_sides[0]) != len(corpus):
             raise DataError("clean.length_differs", came=len(clean_sides[0]), rows=len(corpus))
         missing, labels = _labels(corpus, task)
-        exact, normal = _codes(sides), _codes([[_key(text) for text in side] for side in sides])
+        exact, normal = codes_of(sides), codes_of([[row_key(text) for text in side] for side in sides])
         keys = {"exact": exact, "normalised": normal}.get(settings.by)
         if keys is None:
-            keys = _codes([[_key(text) for text in side] for side in clean_sides])
+            keys = codes_of([[row_key(text) for text in side] for side in clean_sides])
         words = np.array([[len(text.split()) for text in side] for side in clean_sides], dtype=int).min(axis=0)
         ids = [str(value) for value in corpus[ID]]
         return cls(ids, sides, words, missing, labels, task.outputs, exact, normal, keys)
@@ -201,7 +225,7 @@ class _Conflicts:
 
     @classmethod
     def of(cls, view: _View, rows: np.ndarray) -> _Conflicts:
-        groups = _groups(view.keys[rows])
+        groups = groups_of(view.keys[rows])
         found = (rows[members] for members in groups)
         return cls([members for members in found if len({view.labels[row] for row in members}) > 1])
 
@@ -223,39 +247,6 @@ class _Conflicts:
 
 def _sides(X: Any) -> list[list[str]]:
     return list(as_pairs(X)) if is_pairs(X) else [as_texts(X)]
-
-
-def _key(text: str) -> str:
-    # Texts without a letter or digit (emoji, marks) normalise to nothing; they are the same only if they look the same.
-    return normalised(text) or f"\0{text.strip()}"
-
-
-def _codes(sides: list[list[str]]) -> np.ndarray:
-    """Return an integer a row, equal where all sides are equal, in order of first appearance."""
-    known: dict[Hashable, int] = {}
-    rows = zip(*sides, strict=True)
-    return np.array([known.setdefault(row, len(known)) for row in rows], dtype=np.int64)
-
-
-def _groups(codes: np.ndarray) -> list[np.ndarray]:
-    """Return the positions of every code that occurs more than once, in order of first appearance."""
-    order = np.argsort(codes, kind="stable")
-    cuts = np.flatnonzero(np.diff(codes[order])) + 1
-    return [members for members in np.split(order, cuts) if len(members) > 1]
-
-
-def _count(codes: np.ndarray) -> dict[str, int]:
-    sizes = np.bincount(codes) if len(codes) else np.zeros(0, dtype=int)
-    repeated = sizes[sizes > 1]
-    return {"groups": len(repeated), "rows": int((repeated - 1).sum())}
-
-
-def _repeated(codes: np.ndarray, among: np.ndarray, which: str) -> np.ndarray:
-    keep: Any = False if which == "none" else which
-    bad = np.zeros(len(codes), dtype=bool)
-    rows = np.flatnonzero(among)
-    bad[rows] = pd.Series(codes[rows]).duplicated(keep=keep).to_numpy()
-    return bad
 
 
 def _labels(corpus: pd.DataFrame, task: Task) -> tuple[np.ndarray, list[tuple[str, ...]]]:

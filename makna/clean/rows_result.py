@@ -25,7 +25,8 @@ class RowsResult:
     steps : list of dict
         ``{"name", "before", "after", "examples"}``, in order.
     duplicates : dict
-        ``{"exact": {"groups", "rows"}, "normalised": {...}}`` of all rows; rows beyond the first of each group.
+        ``{"exact": {"groups", "rows"}, "normalised": {...}, "near": {...}}`` of all rows; rows beyond the first of each
+        group. Near duplicates come with their threshold and examples, or with ``skipped``.
     conflicts : dict
         ``{"groups", "rows", "examples"}``: the same text with different labels; all rows of the groups.
     """
@@ -33,7 +34,7 @@ class RowsResult:
     kept: np.ndarray
     why: np.ndarray
     steps: list[dict[str, Any]]
-    duplicates: dict[str, dict[str, int]]
+    duplicates: dict[str, dict[str, Any]]
     conflicts: dict[str, Any]
 
     def select(self, corpus: pd.DataFrame) -> pd.DataFrame:
@@ -65,6 +66,7 @@ class RowsResult:
         lines += [
             (say(f"clean.duplicates_{by}"), say("clean.rows_repeated", rows=counts["rows"], groups=counts["groups"]))
             for by, counts in self.duplicates.items()
+            if "rows" in counts
         ]
         rows, groups = self.conflicts["rows"], self.conflicts["groups"]
         return [*lines, (say("clean.conflicts"), say("clean.rows_conflicting", rows=rows, groups=groups))]

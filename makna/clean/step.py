@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, ClassVar, Self
@@ -42,9 +42,17 @@ class TextStep:
         """Return the cleaned text."""
         raise NotImplementedError
 
+    def apply_all(self, texts: Sequence[str]) -> list[str]:
+        """Return the cleaned texts in order; a step that can share work between texts does it here."""
+        return [self.apply(text) for text in texts]
+
     def changes(self, text: str) -> list[dict[str, str]]:
         """Return which tokens this step would change and why; empty for steps without a table."""
         return []
+
+    def shown(self, text: str) -> str:
+        """Return `text` as a report may show it before this step: without what the step is there to hide."""
+        return text
 
     def resolve(self) -> Self:
         """Return this step ready to be applied, with the tables it needs loaded."""
@@ -86,6 +94,11 @@ def choice(default: Any, *others: Any) -> Any:
 def checked(default: Any, valid: Callable[[Any], bool], allowed: str) -> Any:
     """Declare a setting by a test of its value; `allowed` is what an error says."""
     return field(default=default, metadata={"valid": valid, "allowed": allowed})
+
+
+def only_marks(value: str) -> bool:
+    """Tell whether a setting holds marks alone, neither letters nor digits nor spaces."""
+    return not any(character.isalnum() or character.isspace() for character in value)
 
 
 def squeeze(text: str) -> str:

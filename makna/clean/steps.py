@@ -1,4 +1,4 @@
-"""The plain text steps: case, alphanumeric, HTML, numbers, emoji, elongation, white space."""
+"""The plain text steps: case, alphanumeric, HTML, numbers, elongation, white space."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from makna.clean.escapes import decode_entities
-from makna.clean.step import TextStep, checked, choice, squeeze
+from makna.clean.step import TextStep, checked, choice, only_marks, squeeze
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Alphanumeric(TextStep):
     'bagus sekali kak!!! 100'
     """
 
-    keep: str = checked("", lambda value: isinstance(value, str) and _only_marks(value), '"!?"')
+    keep: str = checked("", lambda value: isinstance(value, str) and only_marks(value), '"!?"')
 
     name: ClassVar[str] = "alphanumeric"
     shorthand: ClassVar[str] = "keep"
@@ -129,34 +129,6 @@ class Numbers(TextStep):
 
 
 @dataclass(frozen=True)
-class Emoji(TextStep):
-    """Drop emoji, or write their Unicode names in words.
-
-    Parameters
-    ----------
-    to : {"drop", "name"}
-        ``name`` writes English words: 😂 is ``face with tears of joy``.
-
-    Examples
-    --------
-    >>> Emoji().apply("lucu 😂👍🏽 sekali")
-    'lucu sekali'
-    """
-
-    to: str = choice("drop", "name")
-
-    name: ClassVar[str] = "emoji"
-    shorthand: ClassVar[str] = "to"
-
-    def apply(self, text: str) -> str:
-        """Return `text` without emoji."""
-        if text.isascii():
-            return text
-        cleaned, count = _EMOJI.subn(_emoji_names if self.to == "name" else " ", text)
-        return squeeze(cleaned) if count else text
-
-
-@dataclass(frozen=True)
 class Elongation(TextStep):
     """Shorten characters that are repeated three times or more, upper and lower case alike.
 
@@ -216,22 +188,9 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 # Words are matched too and put back: a pattern that only looks for numbers would read "1,1,1,1,…x" again and again.
 _NUMBER_OR_WORD = re.compile(r"\w+(?:(?<=\d)[.,](?=\d)\w+)*")
 
-_EMOJI_BASE = (
-    "\U0001f000-\U0001faff\u2600-\u27bf\u231a\u231b\u2328\u23cf\u23e9-\u23fa\u2194-\u2199\u21a9\u21aa"
-    "\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2934\u2935\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299"
-)
-_EMOJI = re.compile(
-    rf"[{_EMOJI_BASE}][{_EMOJI_BASE}\ufe0e\ufe0f\u200d\u20e3\U000e0020-\U000e007f]*|[0-9#*]\ufe0f?\u20e3|[\ufe0e\ufe0f]"
-)
-_EMOJI_GLUE = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
-
 _REPEATED = re.compile(r"(?!www\.)([^\d\s])\1{2,}", re.IGNORECASE)
 _ROMAN = re.compile(r"(?:X{0,3}|XL|LX{0,3}|XC)V?III")
 _ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
-
-
-def _only_marks(value: str) -> bool:
-    return not any(character.isalnum() or character.isspace() for character in value)
 
 
 def _space_after_marks(match: re.Match[str]) -> str:
@@ -255,11 +214,6 @@ def _drop_blocks(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) 
         kept += [text[position : start.start()], " "]
         position = end.end()
     return "".join(kept) + text[position:]
-
-
-def _emoji_names(match: re.Match[str]) -> str:
-    names = (unicodedata.name(character, "").lower() for character in _EMOJI_GLUE.sub("", match[0]))
-    return f" {' '.join(names)} "
 
 
 def _ends_roman(match: re.Match[str]) -> bool:

@@ -108,10 +108,10 @@ class CleanText(TransformerMixin, BaseEstimator, Portable):
             made.steps_ = tuple(_restored(spec, parts.files.get(_file_of(i, spec["name"]))) for i, spec in resolved)
         return made
 
-    def _clean(self, text: str) -> str:
+    def _clean(self, texts: Sequence[str]) -> list[str]:
         for step in self.steps_:
-            text = step.apply(text)
-        return text
+            texts = step.apply_all(texts)
+        return list(texts)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -177,8 +177,9 @@ def step_report(X: Any, ids: Sequence[str], steps: Sequence[Any] | None, example
     if len(ids) != len(sides[0]):
         raise DataError("clean.length_differs", came=len(ids), rows=len(sides[0]))
     report = []
-    for step in resolve_steps(steps):
-        cleaned = [_once_each(step.apply)(side) for side in sides]
+    chain = resolve_steps(steps)
+    for step in chain:
+        cleaned = [_once_each(step.apply_all)(side) for side in sides]
         changed: dict[int, int] = {}  # row → the first side that changed
         for number, (before, after) in enumerate(zip(sides, cleaned, strict=True)):
             for row, (old, new) in enumerate(zip(before, after, strict=True)):
@@ -189,7 +190,10 @@ def step_report(X: Any, ids: Sequence[str], steps: Sequence[Any] | None, example
             {
                 "name": step.name,
                 "changed": len(changed),
-                "examples": [{"id": ids[row]} | _excerpt(sides[at][row], cleaned[at][row]) for row, at in shown],
+                "examples": [
+                    {"id": ids[row]} | _excerpt(*(_shown(side[at][row], chain) for side in (sides, cleaned)))
+                    for row, at in shown
+                ],
             }
         )
         sides = cleaned
@@ -203,13 +207,16 @@ def _check_shape(X: Any) -> None:
         as_texts(X)
 
 
-def _once_each(function: Callable[[str], str], done: dict[str, str] | None = None) -> Callable[[list[str]], list[str]]:
+def _once_each(
+    function: Callable[[Sequence[str]], list[str]], done: dict[str, str] | None = None
+) -> Callable[[list[str]], list[str]]:
+    """Return a function that gives each distinct text once, all new ones together, to `function`."""
     done = {} if done is None else done
 
     def clean(texts: list[str]) -> list[str]:
-        for text in texts:
-            if text not in done:
-                done[text] = function(text)
+        new = [text for text in dict.fromkeys(texts) if text not in done]
+        if new:
+            done.update(zip(new, function(new), strict=True))
         return [done[text] for text in texts]
 
     return clean
@@ -222,6 +229,12 @@ def _file_of(position: int, name: str) -> str:
 def _restored(spec: dict[str, Any], data: bytes | None) -> TextStep:
     step = make_step({spec["name"]: spec["settings"]})
     return step if data is None else step.with_cargo(json.loads(data.decode("utf-8", "surrogatepass")))
+
+
+def _shown(text: str, chain: Sequence[TextStep]) -> str:
+    for step in chain:
+        text = step.shown(text)
+    return text
 
 
 def _excerpt(before: str, after: str) -> dict[str, str]:

@@ -8,19 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from makna.clean.addresses import URL, USER
+from makna.clean.emoji import Emoji
 from makna.clean.escapes import decode_entities, decode_escapes, drop_escapes, repair_mojibake
 from makna.clean.step import TextStep, choice, squeeze
-from makna.clean.steps import Elongation, Emoji
+from makna.clean.steps import Elongation
 
-# Masks are matched beside small letters too ("siUSER", "USERnewsIDN"), never inside capitals ("USERNAME", "CURLY").
-# What stands before is looked at after the first letter: a pattern that starts with a letter is searched much faster.
-_URL = re.compile(
-    r"http(?:s?://\S*|s?:?…)|www\.\S+|URL(?<![A-Z]URL)(?![A-Z])"
-    r"|pic\.(?<!\wpic\.)twitter\.com/\S*|t\.co/(?<!\wt\.co/)\S*|bit\.ly/(?<!\wbit\.ly/)\S*"
-    r"|goo\.gl/(?<!\wgoo\.gl/)\S*|youtu\.be/(?<!\wyoutu\.be/)\S*"
-)
 _RETWEET = re.compile(r"^\W*RT(?=\s*:|\s+[^\s\d])|RT(?<!\wRT)(?=\W*(?:USER|[@＠]))")
-_USER = re.compile(r"USER(?<![A-Z]USER)(?:USER)*(?![A-Z])|@(?<![\w@＠]@)[@＠]*\w+|＠(?<![\w@＠]＠)[@＠]*\w+")
 _HASHTAG = re.compile(r"[#＃](?<![\w#＃][#＃])[#＃]*(\w+)")
 # Where a tag of several words is cut: #2019GantiPresiden, #DebatFinalPilkadaJKT, #Freeport51, #sahur_on_the_road.
 _CUT = re.compile(
@@ -38,9 +32,9 @@ _WORK: dict[str, dict[str | int, Callable[[str], str]]] = {
     "escapes": {"decode": decode_escapes, "drop": drop_escapes},
     "mojibake": {"repair": repair_mojibake},
     "entities": {"decode": decode_entities},
-    "urls": {"drop": lambda text: _URL.sub(" ", text)},
+    "urls": {"drop": lambda text: URL.sub(" ", text)},
     "retweets": {"drop": lambda text: _RETWEET.sub(" ", text)},
-    "users": {"drop": lambda text: _USER.sub(" ", text)},
+    "users": {"drop": lambda text: USER.sub(" ", text)},
     "hashtags": {
         "words": lambda text: _HASHTAG.sub(_split_tag, text),
         "join": lambda text: _HASHTAG.sub(r" \1 ", text),
@@ -74,7 +68,7 @@ class Tweet(TextStep):
     entities : {"decode", "keep"}
         ``&amp;``, ``&gt;`` …
     emoji : {"drop", "name", "keep"}
-        As the step `emoji`.
+        As the step `emoji`, with names in Indonesian; for English ones keep them here and put `emoji` after this step.
     elongation : {1, 2, 0}
         As the step `elongation`; 0 leaves repetitions.
 

@@ -1,5 +1,6 @@
 """The commands and their options. Bodies import what they need, so that `--help` is quick."""
 
+import json
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -60,6 +61,7 @@ def _app() -> typer.Typer:
 
     _add_run(app)
     _add_predict(app)
+    _add_clean(app)
     _add_small(app)
     return app
 
@@ -74,11 +76,12 @@ def _add_run(app: typer.Typer) -> None:
         rows: Annotated[int | None, typer.Option("--rows", min=10, metavar="N", help=say("cli.run_rows"))] = None,
         out: Annotated[str | None, typer.Option("--out", metavar="DIR", help=say("cli.run_out"))] = None,
         resume: Annotated[bool, typer.Option("--resume", help=say("cli.run_resume"))] = False,
+        sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help=say("cli.sheet"))] = None,
     ) -> None:
         from makna.cli.run import RunWords, run_study
 
         names = tuple(name.strip() for name in only.split(",") if name.strip())
-        run_study(RunWords(recipe, data, tuple(sets or ()), names, rows, out, resume))
+        run_study(RunWords(recipe, data, (*(sets or ()), *_sheet(sheet)), names, rows, out, resume))
 
 
 def _add_predict(app: typer.Typer) -> None:
@@ -91,10 +94,38 @@ def _add_predict(app: typer.Typer) -> None:
             list[str] | None, typer.Option("--text", metavar="COLUMN", help=say("cli.predict_text"))
         ] = None,
         chunk: Annotated[int, typer.Option("--chunk", min=1, metavar="N", help=say("cli.predict_chunk"))] = 5000,
+        sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help=say("cli.sheet"))] = None,
+        encoding: Annotated[str | None, typer.Option("--encoding", metavar="NAME", help=say("cli.encoding"))] = None,
+        delimiter: Annotated[str | None, typer.Option("--delimiter", metavar="C", help=say("cli.delimiter"))] = None,
     ) -> None:
-        from makna.cli.predict import predict_table
+        from makna.cli.predict import PredictWords, predict_table
+        from makna.collect.stream import Reading
 
-        predict_table(model, file, out, list(text or []), chunk)
+        reading = Reading(encoding, delimiter, sheet)
+        predict_table(PredictWords(model, file, out, tuple(text or ()), chunk, reading))
+
+
+def _add_clean(app: typer.Typer) -> None:
+    @app.command("clean", help=say("cli.clean"))
+    def clean(
+        file: Annotated[str | None, typer.Argument(metavar="FILE", help=say("cli.clean_file"))] = None,
+        explain: Annotated[str | None, typer.Option("--explain", metavar="TEXT", help=say("cli.clean_explain"))] = None,
+        out: Annotated[str | None, typer.Option("--out", metavar="FILE", help=say("cli.predict_out"))] = None,
+        steps: Annotated[str | None, typer.Option("--steps", metavar="STEP,…", help=say("cli.clean_steps"))] = None,
+        recipe: Annotated[str | None, typer.Option("--recipe", metavar="RECIPE", help=say("cli.clean_recipe"))] = None,
+        text: Annotated[
+            list[str] | None, typer.Option("--text", metavar="COLUMN", help=say("cli.clean_column"))
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help=say("cli.clean_json"))] = False,
+        sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help=say("cli.sheet"))] = None,
+        encoding: Annotated[str | None, typer.Option("--encoding", metavar="NAME", help=say("cli.encoding"))] = None,
+    ) -> None:
+        from makna.cli.clean import CleanWords
+        from makna.cli.clean import clean as run_clean
+        from makna.collect.stream import Reading
+
+        reading = Reading(encoding, sheet=sheet)
+        run_clean(CleanWords(file, out, explain, steps, recipe, tuple(text or ()), as_json, reading))
 
 
 def _add_small(app: typer.Typer) -> None:
@@ -102,10 +133,14 @@ def _add_small(app: typer.Typer) -> None:
     def init(
         file: Annotated[str, typer.Argument(metavar="FILE", help=say("cli.init_file"))],
         out: Annotated[str | None, typer.Option("--out", metavar="RECIPE.yaml", help=say("cli.init_out"))] = None,
+        sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help=say("cli.sheet"))] = None,
+        encoding: Annotated[str | None, typer.Option("--encoding", metavar="NAME", help=say("cli.encoding"))] = None,
+        delimiter: Annotated[str | None, typer.Option("--delimiter", metavar="C", help=say("cli.delimiter"))] = None,
     ) -> None:
         from makna.cli.init import write_recipe
+        from makna.collect.stream import Reading
 
-        write_recipe(file, out)
+        write_recipe(file, out, Reading(encoding, delimiter, sheet))
 
     @app.command("studies", help=say("cli.studies"))
     def studies() -> None:
@@ -118,6 +153,11 @@ def _add_small(app: typer.Typer) -> None:
         from makna.cli.doctor import examine
 
         examine()
+
+
+def _sheet(name: str | None) -> tuple[str, ...]:
+    """Return `--sheet` as a change of the recipe."""
+    return () if name is None else (f"collect.sheet={json.dumps(name)}",)
 
 
 def _in_words(problem: Any) -> UserError:

@@ -32,7 +32,7 @@ def run_command(words: list[str]) -> int:
 
         return make_app(words)
     except UserError as problem:
-        return _complain(str(problem), WRONG_INPUT)
+        return _complain("\n".join([str(problem), *getattr(problem, "__notes__", ())]), WRONG_INPUT)
     except KeyboardInterrupt:
         return _complain(say("cli.interrupted"), INTERRUPTED)
     except BrokenPipeError:

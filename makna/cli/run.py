@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from makna.cli.screen import Stages, tell
 from makna.core.errors import UsageError
 from makna.core.messages import language, say
+
+if TYPE_CHECKING:
+    from makna.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ def run_study(words: RunWords) -> None:
     recipe = load_recipe(words.recipe, words.sets, words.data)
     folder = Path(words.out) if words.out else default_folder(recipe.name)
     tell(say("cli.run_starts", title=recipe.title, folder=folder))
+    _show_licences(recipe)
     try:
         with Stages() as stages:
             run = run_recipe(recipe, folder, RunOptions(words.only, words.rows, words.resume, stages))
@@ -44,6 +49,16 @@ def run_study(words: RunWords) -> None:
         tell(warning)
     tell(_summary(run))
     print(run.report if run.report.is_file() else run.folder)  # noqa: T201 (the result's path is what stdout is for)
+
+
+def _show_licences(recipe: Recipe) -> None:
+    """Show the terms of a public set the first time it is used on this computer."""
+    from makna.collect.catalogue import dataset
+    from makna.collect.licence import first_use
+
+    terms = first_use(dataset(recipe.collect.dataset)) if recipe.collect.dataset else ""
+    if terms:
+        tell(terms)
 
 
 def _summary(run: object) -> str:

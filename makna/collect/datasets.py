@@ -93,13 +93,15 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("makna")) / "data"
 
 
-def locate(name: str) -> list[DataFile]:
+def locate(name: str, *, download: bool = True) -> list[DataFile]:
     """Find the files of a set: samples in the package, others in MAKNA_DATA, in the cache, else by download.
 
     Parameters
     ----------
     name : str
         Name in the catalogue.
+    download : bool
+        Whether a file that is nowhere here may be downloaded.
 
     Returns
     -------
@@ -117,7 +119,7 @@ def locate(name: str) -> list[DataFile]:
     ['reviews.csv']
     """
     found = dataset(name)
-    return [_locate_file(found, entry) for entry in found.files]
+    return [_locate_file(found, entry, download) for entry in found.files]
 
 
 def read_dataset(name: str) -> Collected:
@@ -171,7 +173,7 @@ def _joined(table: pd.DataFrame, file: DataFile, by_path: Mapping[str, DataFile]
     return table
 
 
-def _locate_file(found: Dataset, entry: FileEntry) -> DataFile:
+def _locate_file(found: Dataset, entry: FileEntry, download: bool) -> DataFile:
     if found.kind == "sample":
         path = Path(str(resources.files("makna.samples") / entry.path))
         if not path.is_file():
@@ -184,7 +186,7 @@ def _locate_file(found: Dataset, entry: FileEntry) -> DataFile:
         if path.is_file():
             checksum = _sha256(path)
             return DataFile(path, entry, checksum, checksum != entry.sha256)
-    if entry.url and not offline():
+    if entry.url and download and not offline():
         return DataFile(_download(found, entry), entry, entry.sha256)
     raise _absent(found, entry, folder, places)
 

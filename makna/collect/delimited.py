@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -35,7 +35,8 @@ class Dialect:
     header : bool
         Whether the first line holds the names.
     quotes : bool
-        Whether ``"`` encloses cells; not in a ``.txt`` of one column, where it is part of the text.
+        Whether ``"`` encloses cells; not in a ``.txt`` of one column, nor in a table with tabs whose rows are whole
+        only if it is part of the text.
     """
 
     encoding: str
@@ -75,10 +76,37 @@ def detect_dialect(
     width = len(columns) if columns is not None else None
     found = given or _find_delimiter(head, suffix_of(path), width, cut=len(first) == _HEAD_LINES)
     quotes = found is not None or suffix_of(path) != ".txt"
-    names = list(columns) if columns is not None else next(_cells(iter(head), found, quotes, path))[1]
+    names = list(columns) if columns is not None else _header(head, found, quotes, path)
     names = [name.strip() for name in names]
     check_columns(names, str(path))
-    return Dialect(encoding, found, tuple(names), columns is None, quotes)
+    dialect = Dialect(encoding, found, tuple(names), columns is None, quotes)
+    return _without_quotes(path, dialect) if found == "\t" else dialect
+
+
+def _header(head: list[str], delimiter: str | None, quotes: bool, path: Path) -> list[str]:
+    try:
+        return next(_cells(iter(head), delimiter, quotes, path))[1]
+    except DataError:
+        if delimiter != "\t":
+            raise
+        return next(_cells(iter(head), delimiter, False))[1]
+
+
+def _without_quotes(path: Path, dialect: Dialect) -> Dialect:
+    """Return the dialect in which all rows are whole: programs that write tabs seldom enclose cells."""
+    if not any('"' in line for line in decoded_lines(path, dialect.encoding)) or _is_whole(path, dialect):
+        return dialect
+    bare = replace(dialect, quotes=False)
+    return bare if _is_whole(path, bare) else dialect
+
+
+def _is_whole(path: Path, dialect: Dialect) -> bool:
+    try:
+        for _ in rows(path, dialect):
+            pass
+    except DataError:
+        return False
+    return True
 
 
 def rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
@@ -96,7 +124,8 @@ def rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     Raises
     ------
     DataError
-        A row with another number of cells than the header, or a quote that is never closed (with the line).
+        A row with another number of cells than the header, a quote that is never closed or stands bare inside a
+        quoted cell (with the line).
     """
     width = len(dialect.columns)
     skip_header = dialect.header
@@ -119,14 +148,15 @@ def rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
 def _cells(
     lines: Iterator[str], delimiter: str | None, quotes: bool, path: Path | None = None
 ) -> Iterator[tuple[int, list[str]]]:
-    if not quotes and delimiter is None:
+    if not quotes:
         for number, line in enumerate(lines, start=1):
             text = line.rstrip("\r\n")
-            yield number, [text] if text else []
+            yield number, [] if not text else text.split(delimiter) if delimiter else [text]
         return
     source = _Ending(lines)
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-    reader = csv.reader(source, delimiter=delimiter or _NOT_IN_TEXT)
+    # Strict but while guessing: a bare quote inside a quoted cell would silently change the text.
+    reader = csv.reader(source, delimiter=delimiter or _NOT_IN_TEXT, strict=path is not None)
     while True:
         start = reader.line_num + 1
         try:
@@ -134,11 +164,19 @@ def _cells(
         except StopIteration:
             return
         except csv.Error as problem:
-            raise DataError("collect.bad_row", path=str(path), line=start, reason=str(problem)) from problem
-        if source.ended and path is not None:
-            # The lines ran out inside a row: all from its quote on would be one cell.
-            raise DataError("collect.open_quote", path=str(path), line=start)
+            if path is None:
+                return  # while guessing; `rows` will name it
+            raise _bad_row(path, start, problem, source.ended) from problem
         yield start, [_NOT_IN_TEXT.join(cells)] if delimiter is None and cells else cells
+
+
+def _bad_row(path: Path, line: int, problem: csv.Error, ended: bool) -> DataError:
+    if ended:
+        # The lines ran out inside a row: all from its quote on would be one cell.
+        return DataError("collect.open_quote", path=str(path), line=line)
+    if "expected after" in str(problem):
+        return DataError("collect.bare_quote", path=str(path), line=line)
+    return DataError("collect.bad_row", path=str(path), line=line, reason=str(problem))
 
 
 class _Ending:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
+from zipfile import BadZipFile
 
 from makna.collect.names import hint, listed
 from makna.core.errors import DataError
@@ -26,6 +27,12 @@ FORMATS = {
     ".pq": "parquet",
 }
 _ZIPPED = ".gz"
+
+# What the readers of binary formats raise when bytes in the middle of a file are not what they should be.
+_BROKEN = (
+    BadZipFile, zlib.error, EOFError, SyntaxError, ValueError, LookupError, TypeError, AttributeError,
+    NotImplementedError, OverflowError,
+)  # fmt: skip
 
 
 def suffix_of(path: Path) -> str:
@@ -58,8 +65,8 @@ def check_file(path: Path) -> None:
     """
     with plain_errors(path):
         if path.is_dir():
-            tables = sorted(p.name for p in path.iterdir() if suffix_of(p) in FORMATS)
-            raise DataError("collect.is_folder", path=str(path), tables=listed(tables) or "–")
+            found = sorted(p.name for p in path.iterdir() if suffix_of(p) in FORMATS)
+            raise DataError("collect.is_folder", path=str(path), found=listed(found, 10) or "–")
         if not path.exists():
             siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
             raise DataError("collect.no_file", path=str(path), hint=hint(path.name, siblings))
@@ -97,3 +104,25 @@ def plain_errors(path: str | os.PathLike[str]) -> Iterator[None]:
         if key is not None:
             raise DataError(key, path=str(path)) from problem
         raise DataError("collect.broken", path=str(path), reason=problem.strerror or str(problem)) from problem
+
+
+@contextmanager
+def broken_bytes(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what the readers of binary formats raise over bytes that are not theirs into a `DataError`.
+
+    Parameters
+    ----------
+    path : path
+        The file that is read, named in the message.
+
+    Raises
+    ------
+    DataError
+        In place of any such error; a `DataError` stays as it is.
+    """
+    try:
+        yield
+    except DataError:
+        raise
+    except _BROKEN as problem:
+        raise DataError("collect.broken", path=str(path), reason=str(problem)) from problem

@@ -21,6 +21,8 @@ _BOMS = (  # UTF-32 first: its little-endian mark starts with that of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as Python's surrogateescape marks them
+_BEYOND_ASCII = re.compile("[^\0-\x7f\udc80-\udcff]")
 
 
 def repair(text: str) -> str:
@@ -40,7 +42,8 @@ def detect_encoding(path: Path) -> str:
     """Return the encoding of a whole text file.
 
     A byte-order mark decides; else zero bytes at every second place mean UTF-16; else UTF-8 if all of it is valid, else
-    Windows-1252, else Latin-1 (which takes any byte).
+    Windows-1252, else Latin-1 (which takes any byte). Where most characters beyond ASCII are UTF-8 and some are not,
+    no one encoding is right, and none is taken.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def detect_encoding(path: Path) -> str:
     Raises
     ------
     DataError
-        The file cannot be read.
+        The file cannot be read, or is written in two encodings (with the first line of each).
     """
     with plain_errors(path), open_bytes(path) as stream:
         head = stream.read(4096)
@@ -58,9 +61,41 @@ def detect_encoding(path: Path) -> str:
         if head.startswith(mark):
             return name
     wide = _wide_without_mark(head)
-    if wide is not None:
+    if wide is not None and _decodes(path, wide):
         return wide
-    return next((name for name in ("utf-8", "cp1252") if _decodes(path, name)), "latin-1")
+    if _decodes(path, "utf-8"):
+        return "utf-8"
+    _refuse_mixed(path)
+    return "cp1252" if _decodes(path, "cp1252") else "latin-1"
+
+
+def _refuse_mixed(path: Path) -> None:
+    good, bad, lines = _Tally(), _Tally(), 0
+    with plain_errors(path), open_bytes(path) as stream:
+        while block := stream.read(_BLOCK):
+            block += stream.readline()
+            text = block.decode("utf-8", "surrogateescape")
+            good.add(_BEYOND_ASCII, text, lines)
+            bad.add(_ESCAPED, text, lines)
+            lines += block.count(b"\n")
+    if good.count >= bad.count:
+        byte = f"0x{ord(bad.first) - 0xDC00:02X}"
+        raise DataError("collect.mixed_encoding", path=str(path), good=good.line, line=bad.line, byte=byte)
+
+
+class _Tally:
+    """How often characters of a kind stand in a text, the first of them and its line."""
+
+    def __init__(self) -> None:
+        self.count, self.first, self.line = 0, "", 0
+
+    def add(self, kind: re.Pattern[str], text: str, lines_before: int) -> None:
+        found = kind.search(text)
+        if found is None:
+            return
+        if not self.count:
+            self.first, self.line = found[0], lines_before + text.count("\n", 0, found.start()) + 1
+        self.count += len(kind.findall(text))
 
 
 def decoded_lines(path: Path, encoding: str) -> Iterator[str]:

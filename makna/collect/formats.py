@@ -1,57 +1,17 @@
-"""Tables that are not delimited text: workbooks (xlsx), JSON lines and parquet, as rows or as batches."""
+"""JSON lines and parquet, as rows or as batches, values as they are."""
 
 from __future__ import annotations
 
 import json
-import warnings
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
-from zipfile import BadZipFile
+from typing import Any
 
 import pandas as pd
 
-from makna.collect.cells import as_text
-from makna.collect.disk import plain_errors
+from makna.collect.disk import broken_bytes, plain_errors
 from makna.collect.encoding import decoded_lines, detect_encoding, repair
 from makna.core.errors import DataError
-
-T = TypeVar("T")
-
-# What the readers of binary formats raise when bytes in the middle of a file are not what they should be.
-_BROKEN = (
-    BadZipFile, zlib.error, SyntaxError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError,
-    OverflowError,
-)  # fmt: skip
-
-
-def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a workbook's first sheet as texts, the header among them, with their row numbers.
-
-    Rows that are empty to the sheet's end are left out; those between rows are kept.
-
-    Raises
-    ------
-    DataError
-        The file is no workbook.
-    """
-    import openpyxl
-
-    with plain_errors(path), path.open("rb") as stream, _broken(path):
-        book = _quietly(lambda: openpyxl.load_workbook(stream, read_only=True, data_only=True))
-        sheet = book.worksheets[0].iter_rows(values_only=True)
-        empty: list[int] = []
-        for number, values in enumerate(iter(lambda: _quietly(lambda: next(sheet, None)), None), start=1):
-            cells = [as_text(value) for value in values]
-            if not any(cells):
-                empty.append(number)
-                continue
-            yield from ((blank, []) for blank in empty)
-            empty.clear()
-            yield number, cells
-        book.close()
 
 
 def json_rows(path: Path, encoding: str | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -66,12 +26,12 @@ def json_rows(path: Path, encoding: str | None = None) -> Iterator[tuple[int, di
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
-        except ValueError as problem:
+            value = _repaired(json.loads(line))
+        except (ValueError, RecursionError) as problem:
             raise DataError("collect.bad_json", path=str(path), line=number, reason=str(problem)) from problem
         if not isinstance(value, dict):
             raise DataError("collect.not_object", path=str(path), line=number, came=type(value).__name__)
-        yield number, {repair(name): _repaired(cell) for name, cell in value.items()}
+        yield number, value
 
 
 def json_columns(path: Path, encoding: str | None = None) -> list[str]:
@@ -92,7 +52,7 @@ def parquet_shape(path: Path) -> tuple[list[str], int]:
     """
     import pyarrow.parquet as pq
 
-    with plain_errors(path), path.open("rb") as stream, _broken(path):
+    with plain_errors(path), path.open("rb") as stream, broken_bytes(path):
         file = pq.ParquetFile(stream)
         return list(file.schema_arrow.names), int(file.metadata.num_rows)
 
@@ -102,7 +62,7 @@ def parquet_batches(path: Path, size: int) -> Iterator[pd.DataFrame]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with plain_errors(path), path.open("rb") as stream, _broken(path):
+    with plain_errors(path), path.open("rb") as stream, broken_bytes(path):
         start = 1
         for batch in pq.ParquetFile(stream).iter_batches(batch_size=size):
             batch.validate(full=True)  # text that is no UTF-8 is told of here, not where it is first used
@@ -111,23 +71,6 @@ def parquet_batches(path: Path, size: int) -> Iterator[pd.DataFrame]:
             frame.index = pd.RangeIndex(start, start + len(frame), name="row")
             start += len(frame)
             yield frame
-
-
-def _quietly(call: Callable[[], T]) -> T:
-    """Call without openpyxl's warnings about styles and extensions, which hold no data."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return call()
-
-
-@contextmanager
-def _broken(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except DataError:
-        raise
-    except _BROKEN as problem:
-        raise DataError("collect.broken", path=str(path), reason=str(problem)) from problem
 
 
 def _repaired(value: Any) -> Any:

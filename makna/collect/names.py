@@ -42,13 +42,16 @@ def listed(names: Iterable[str], limit: int = 30) -> str:
 
 
 def check_columns(names: list[str], where: str) -> None:
-    """Refuse column names that stand twice.
+    """Refuse column names that stand twice, and more than one column without a name.
 
     Raises
     ------
     DataError
-        Names each of them.
+        Names each of them, or counts the columns without a name.
     """
+    unnamed = [position for position, name in enumerate(names, start=1) if not name]
+    if len(unnamed) > 1:
+        raise DataError("collect.unnamed_columns", path=where, positions=listed(map(str, unnamed), 10))
     seen: set[str] = set()
     twice = [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
     if twice:

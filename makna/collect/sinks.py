@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
@@ -16,16 +15,14 @@ import pandas as pd
 from pandas.api.types import is_float_dtype, is_object_dtype
 
 from makna.collect.cells import as_text, guarded, texts_of
-from makna.core.errors import DataError
-
-_SHEET_ROWS = 1_048_576
-_CELL_CUT = -2  # XlsxWriter's answer to a text longer than a cell can hold
+from makna.collect.encoding import repair
 
 
 class Sink(Protocol):
-    """Takes tables one after the other; `guarded` counts cells that got a ``'`` in front."""
+    """Takes tables one after the other; counts cells that got a ``'`` in front, and texts that had to be cut."""
 
     guarded: int
+    cut: int
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append rows."""
@@ -52,6 +49,7 @@ class DelimitedSink:
 
     def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
         header, self.guarded = guarded(list(columns))
+        self.cut = 0
         self._stream = path.open("x", encoding="utf-8-sig", newline="")
         self._rows = csv.writer(self._stream, delimiter=delimiter)
         self._rows.writerow(header)
@@ -63,7 +61,8 @@ class DelimitedSink:
             if is_float_dtype(frame[name].dtype) and not frame[name].isna().any():
                 columns.append(frame[name].tolist())  # csv writes every digit, and no number is a formula
                 continue
-            safe, count = guarded(texts_of(frame[name]))
+            # A text file cannot hold the NUL character.
+            safe, count = guarded([text.replace("\0", "\ufffd") for text in texts_of(frame[name])])
             self.guarded += count
             columns.append(safe)
         self._rows.writerows(zip(*columns, strict=True))
@@ -78,81 +77,6 @@ class DelimitedSink:
             self._stream.close()
 
 
-class WorkbookSink:
-    """xlsx: every cell a string, never a formula or a link; floating-point columns as numbers.
-
-    Parameters
-    ----------
-    path : Path
-        The file to make.
-    columns : sequence of str
-        Column names.
-    """
-
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        import xlsxwriter
-
-        self.guarded = 0
-        self._scratch = tempfile.TemporaryDirectory(prefix="makna-")
-        options = {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "tmpdir": self._scratch.name,
-        }
-        path.touch(exist_ok=False)  # a folder without permission is told of now, not at the end
-        self._book = xlsxwriter.Workbook(str(path), options)
-        self._sheet = self._book.add_worksheet()
-        self._next = 0
-        self._columns = list(columns)
-        self._write_row(self._columns)
-
-    def write(self, frame: pd.DataFrame) -> None:
-        """Append rows.
-
-        Raises
-        ------
-        DataError
-            More rows or a longer text than a sheet can hold.
-        """
-        columns: list[list[Any]] = []
-        for name in frame.columns:
-            numbers = is_float_dtype(frame[name].dtype)
-            columns.append(frame[name].tolist() if numbers else texts_of(frame[name]))
-        for row in zip(*columns, strict=True):
-            self._write_row(row)
-
-    def close(self) -> None:
-        """Finish the file."""
-        from xlsxwriter.exceptions import FileCreateError
-
-        try:
-            self._book.close()
-        except FileCreateError as problem:
-            cause = problem.args[0] if problem.args else None
-            raise (cause if isinstance(cause, OSError) else OSError(str(problem))) from problem
-        self._scratch.cleanup()
-
-    def abort(self) -> None:
-        """Let go of an unfinished file."""
-        rows = getattr(self._sheet, "row_data_fh", None)
-        if rows is not None:
-            with suppress(OSError):
-                rows.close()
-        self._scratch.cleanup()
-
-    def _write_row(self, cells: Sequence[Any]) -> None:
-        if self._next >= _SHEET_ROWS:
-            raise DataError("collect.sheet_full", limit=_SHEET_ROWS - 1)
-        for position, cell in enumerate(cells):
-            if isinstance(cell, float) and math.isfinite(cell):
-                self._sheet.write_number(self._next, position, cell)
-            elif self._sheet.write_string(self._next, position, as_text(cell)) == _CELL_CUT:
-                raise DataError("collect.cell_too_long", row=self._next, column=self._columns[position])
-        self._next += 1
-
-
 class JsonSink:
     """JSON lines: one object a row, values as they came.
 
@@ -163,7 +87,7 @@ class JsonSink:
     """
 
     def __init__(self, path: Path) -> None:
-        self.guarded = 0
+        self.guarded = self.cut = 0
         self._stream = path.open("x", encoding="utf-8", newline="\n")
 
     def write(self, frame: pd.DataFrame) -> None:
@@ -172,7 +96,7 @@ class JsonSink:
         columns = [frame[name].tolist() for name in names]
         for row in zip(*columns, strict=True):
             values = {name: _json_value(value) for name, value in zip(names, row, strict=True)}
-            self._stream.write(json.dumps(values, ensure_ascii=False, default=as_text) + "\n")
+            self._stream.write(repair(json.dumps(values, ensure_ascii=False, default=as_text)) + "\n")
 
     def close(self) -> None:
         """Finish the file."""
@@ -196,7 +120,7 @@ class ParquetSink:
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        self.guarded = 0
+        self.guarded = self.cut = 0
         self._columns = list(columns)
         self._stream = path.open("xb")
         self._writer: Any = None

@@ -12,12 +12,38 @@ import pandas as pd
 
 from makna.collect.delimited import detect_dialect, rows
 from makna.collect.disk import check_file, format_of
-from makna.collect.formats import json_columns, json_rows, parquet_batches, parquet_shape, workbook_rows
+from makna.collect.encoding import detect_encoding
+from makna.collect.formats import json_columns, json_rows, parquet_batches, parquet_shape
 from makna.collect.names import check_columns
+from makna.collect.workbook import find_sheet
 from makna.core.errors import DataError
+from makna.core.messages import say
 
 CHUNK = 10_000
 LINE = "line"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table is to be read, where that is not to be found out.
+
+    Parameters
+    ----------
+    encoding, delimiter : str or None
+        Of text files; detected when None.
+    sheet : str or None
+        Of a workbook; the first that is not hidden when None.
+    columns : sequence of str or None
+        Names of the columns of a csv, tsv or txt without a header.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    columns: Sequence[str] | None = None
+
+
+AS_FOUND = Reading()
 
 
 @dataclass(frozen=True)
@@ -36,6 +62,12 @@ class TableStream:
         Number of rows, where the file says so beforehand (parquet).
     delimiter : str or None
         Of delimited text.
+    notes : tuple of str
+        What was decided on the way and the user should know: the sheet, an encoding that may be wrong.
+    files : tuple of Path
+        What is read, where `path` is a folder.
+    added : tuple of str
+        Columns that only say where in a folder a row comes from: its file, its part.
     """
 
     path: Path
@@ -43,15 +75,15 @@ class TableStream:
     batches: Callable[[int], Iterator[pd.DataFrame]]
     rows: int | None = None
     delimiter: str | None = None
+    notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    added: tuple[str, ...] = ()
 
     @classmethod
     def open(
         cls,
         path: str | os.PathLike[str],
-        *,
-        encoding: str | None = None,
-        delimiter: str | None = None,
-        columns: Sequence[str] | None = None,
+        reading: Reading = AS_FOUND,
     ) -> TableStream:
         """Open a table: csv, tsv, txt (also ``.gz``), xlsx, jsonl or parquet.
 
@@ -59,36 +91,26 @@ class TableStream:
         ----------
         path : path
             The file; its ending tells the format.
-        encoding, delimiter : str or None
-            Of text files; detected when None.
-        columns : sequence of str or None
-            Names of the columns of a csv, tsv or txt without a header.
+        reading : Reading
+            What is not to be found out.
 
         Raises
         ------
         DataError
-            The file is missing, empty, broken, of an unknown format, or names a column twice.
+            The file is missing, empty, broken, of an unknown format, or names a column twice; a sheet is asked for
+            that is not there.
         """
         file = Path(path)
-        kind = format_of(file)
         check_file(file)
-        if kind == "delimited":
-            dialect = detect_dialect(file, encoding, delimiter, columns)
-            read = _text_batches(file, dialect.columns, lambda: rows(file, dialect))
-            return cls(file, dialect.columns, read, delimiter=dialect.delimiter)
-        if kind == "workbook":
-            return _open_workbook(file)
-        if kind == "jsonl":
-            names = tuple(json_columns(file, encoding))
-            return cls(file, names, _json_batches(file, names, encoding))
-        found, count = parquet_shape(file)
-        check_columns(found, str(file))
-        return cls(file, tuple(found), lambda size: parquet_batches(file, size), rows=count)
+        kind = format_of(file)
+        if reading.sheet is not None and kind != "workbook":
+            raise DataError("collect.sheet_of_what", path=str(file), sheet=reading.sheet)
+        return _OPEN[kind](file, reading)
 
     def chunks(self, size: int = CHUNK) -> Iterator[pd.DataFrame]:
         """Yield the rows in their order, as tables of at most `size` rows.
 
-        Cells of csv, tsv, txt and xlsx are text exactly as in the file; those of jsonl and parquet keep their types.
+        Cells of csv, tsv and txt are text exactly as in the file; those of xlsx, jsonl and parquet keep their types.
         The index is the line (text, JSON lines), the sheet's row (xlsx) or the row's number from 1 (parquet).
 
         Parameters
@@ -112,50 +134,57 @@ class TableStream:
             raise DataError("collect.header_only", path=str(self.path))
 
 
-def _open_workbook(path: Path) -> TableStream:
-    first = next(iter(workbook_rows(path)), None)
-    if first is None:
-        raise DataError("collect.empty_file", path=str(path))
-    header = _without_trailing_empty(first[1])
-    names = tuple(name.strip() for name in header)
+def _open_delimited(path: Path, reading: Reading) -> TableStream:
+    encoding = reading.encoding or detect_encoding(path)
+    dialect = detect_dialect(path, encoding, reading.delimiter, reading.columns)
+    read = _batches(dialect.columns, lambda: rows(path, dialect), str)
+    notes = () if reading.encoding else _notes_of(path, encoding)
+    return TableStream(path, dialect.columns, read, delimiter=dialect.delimiter, notes=notes)
+
+
+def _open_json(path: Path, reading: Reading) -> TableStream:
+    encoding = reading.encoding or detect_encoding(path)
+    names = tuple(json_columns(path, encoding))
     check_columns(list(names), str(path))
-    return TableStream(path, names, _text_batches(path, names, lambda: _sheet_rows(path, len(names))))
+
+    def read() -> Iterator[tuple[int, list[Any]]]:
+        for number, row in json_rows(path, encoding):
+            yield number, [row.get(name) for name in names]
+
+    notes = () if reading.encoding else _notes_of(path, encoding)
+    return TableStream(path, names, _batches(names, read, object), notes=notes)
 
 
-def _sheet_rows(path: Path, width: int) -> Iterator[tuple[int, list[str]]]:
-    cells_of = workbook_rows(path)
-    while not next(cells_of)[1]:  # empty rows above the header, then the header itself
-        pass
-    for number, cells in cells_of:
-        row = _without_trailing_empty(cells)
-        if len(row) > width:
-            raise DataError("collect.ragged", path=str(path), line=number, came=len(row), expected=width)
-        yield number, row + [""] * (width - len(row))
+def _open_workbook(path: Path, reading: Reading) -> TableStream:
+    sheet = find_sheet(path, reading.sheet)
+    read = _batches(sheet.columns, sheet.rows, object)
+    return TableStream(path, sheet.columns, read, notes=sheet.notes)
 
 
-def _without_trailing_empty(cells: list[str]) -> list[str]:
-    last = max((i for i, cell in enumerate(cells) if cell.strip()), default=-1)
-    return cells[: last + 1]
+def _open_parquet(path: Path, reading: Reading) -> TableStream:
+    names, count = parquet_shape(path)
+    check_columns(names, str(path))
+    return TableStream(path, tuple(names), lambda size: parquet_batches(path, size), rows=count)
 
 
-def _text_batches(
-    path: Path, names: tuple[str, ...], read: Callable[[], Iterator[tuple[int, list[str]]]]
+_OPEN = {"delimited": _open_delimited, "jsonl": _open_json, "workbook": _open_workbook, "parquet": _open_parquet}
+
+
+def _notes_of(path: Path, encoding: str) -> tuple[str, ...]:
+    # Any bytes at all are text in these two, so that the guess may be wrong.
+    guessed = encoding in ("cp1252", "latin-1")
+    return (say("collect.encoding_guessed", path=str(path), encoding=encoding),) if guessed else ()
+
+
+def _batches(
+    names: tuple[str, ...], read: Callable[[], Iterator[tuple[int, list[Any]]]], kind: type
 ) -> Callable[[int], Iterator[pd.DataFrame]]:
     def batches(size: int) -> Iterator[pd.DataFrame]:
         for numbers, cells in _grouped(read(), size):
             columns = zip(*cells, strict=True)
-            frame = pd.DataFrame(dict(zip(names, map(list, columns), strict=True)), dtype=str)
-            frame.index = pd.Index(numbers, name=LINE)
-            yield frame
-
-    return batches
-
-
-def _json_batches(path: Path, names: tuple[str, ...], encoding: str | None) -> Callable[[int], Iterator[pd.DataFrame]]:
-    def batches(size: int) -> Iterator[pd.DataFrame]:
-        for numbers, objects in _grouped(json_rows(path, encoding), size):
-            columns = {name: pd.Series([row.get(name) for row in objects], dtype=object) for name in names}
-            frame = pd.DataFrame(columns)
+            frame = pd.DataFrame(
+                {name: pd.Series(list(column), dtype=kind) for name, column in zip(names, columns, strict=True)}
+            )
             frame.index = pd.Index(numbers, name=LINE)
             yield frame
 

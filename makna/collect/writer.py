@@ -13,7 +13,8 @@ import pandas as pd
 
 from makna.collect.disk import FORMATS, format_of, plain_errors, suffix_of
 from makna.collect.names import check_columns, listed
-from makna.collect.sinks import DelimitedSink, JsonSink, ParquetSink, Sink, WorkbookSink
+from makna.collect.sinks import DelimitedSink, JsonSink, ParquetSink, Sink
+from makna.collect.workbook_sink import WorkbookSink
 from makna.core.errors import DataError
 
 
@@ -49,8 +50,9 @@ class TableWriter:
     def open(cls, path: str | os.PathLike[str], columns: Sequence[str], *, delimiter: str | None = None) -> TableWriter:
         """Open a target: csv and tsv (UTF-8 with a mark, for Excel), xlsx, jsonl or parquet.
 
-        In csv and tsv a text that starts like a formula gets a ``'`` in front and is counted in `guarded`; xlsx cells
-        are strings (floating-point columns numbers); jsonl and parquet keep the types.
+        In csv and tsv a text that starts like a formula gets a ``'`` in front and is counted in `guarded`; xlsx, jsonl
+        and parquet keep the types. In xlsx a text longer than a cell holds (32,767 characters) is cut and counted in
+        `cut`.
 
         Parameters
         ----------
@@ -91,6 +93,11 @@ class TableWriter:
         """Number of cells that got a ``'`` in front."""
         return self._sink.guarded
 
+    @property
+    def cut(self) -> int:
+        """Number of texts that were cut, because a cell of xlsx can hold no more."""
+        return self._sink.cut
+
     def write(self, frame: pd.DataFrame) -> None:
         """Append the rows of a table with this writer's columns.
 
@@ -102,7 +109,7 @@ class TableWriter:
         Raises
         ------
         DataError
-            Disk full, no permission, file too big; for xlsx more rows or a longer text than a sheet can hold.
+            Disk full, no permission, file too big; for xlsx more rows than a sheet can hold.
         """
         if list(frame.columns) != self.columns:
             raise ValueError(f"columns {list(frame.columns)} are not those of the table, {self.columns}")

@@ -6,6 +6,8 @@ and what to do. Anything else is our fault: exit code 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from makna.core.messages import say
@@ -61,3 +63,29 @@ class MissingPackageError(UserError, ImportError):
 
 class UsageError(UserError):
     """The words of a command do not fit: one too many, too few, or unknown."""
+
+
+@contextmanager
+def noting(notes: Iterable[str]) -> Iterator[None]:
+    """Add notes to a user's error, to be shown below it: what was decided before it came to that.
+
+    Parameters
+    ----------
+    notes : iterable of str
+        Sentences in the language in force.
+
+    Examples
+    --------
+    >>> try:
+    ...     with noting(["Sheet 'Data' was read."]):
+    ...         raise DataError("core.rows", n=1)
+    ... except DataError as problem:
+    ...     print(problem.__notes__)
+    ["Sheet 'Data' was read."]
+    """
+    try:
+        yield
+    except UserError as problem:
+        for note in notes:
+            problem.add_note(note)
+        raise

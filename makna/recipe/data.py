@@ -10,8 +10,12 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
+from makna.clean.language import count_languages
+from makna.clean.near_rows import NearRows
 from makna.clean.rows import RowsResult, judge_rows
+from makna.clean.stopwords import own_words
 from makna.clean.text import CleanText, step_report
+from makna.clean.unknown import unknown_words
 from makna.collect.catalogue import dataset, datasets
 from makna.collect.columns import to_corpus
 from makna.collect.datasets import Collected, read_dataset
@@ -21,7 +25,7 @@ from makna.core.corpus import GROUP, PART, inputs, is_pairs, targets
 from makna.core.errors import DataError, noting
 from makna.core.messages import say
 from makna.core.task import Task
-from makna.recipe.account import class_table, common_words, lengths, parts_of, target_account
+from makna.recipe.account import class_table, common_words, joined_texts, lengths, parts_of, target_account
 from makna.recipe.cleaning import RowJudge
 from makna.recipe.recipe import Recipe
 from makna.recipe.sections import CollectSection
@@ -160,7 +164,7 @@ def judge(corpus: pd.DataFrame, task: Task, rows: RowJudge, by_part: bool) -> tu
 
 
 def describe(corpus: pd.DataFrame, task: Task, plan: Plan, steps: list[Any]) -> tuple[dict[str, Any], Leaks]:
-    """Return the rest of data.json (text steps, leaks, classes or numbers, parts, lengths, words), and the leaks.
+    """Return the rest of data.json (text steps, leaks, classes or numbers, parts, words, languages), and the leaks.
 
     Parameters
     ----------
@@ -175,19 +179,26 @@ def describe(corpus: pd.DataFrame, task: Task, plan: Plan, steps: list[Any]) -> 
     """
     X = inputs(corpus, task)
     cleaned = CleanText(steps).fit_transform(X) if steps else X
-    leaks = find_leaks(corpus, task, plan)
+    near = NearRows.of([corpus[column].tolist() for column in task.text_columns], None)
+    leaks = find_leaks(corpus, task, plan, None if near is None else near.codes)
     account: dict[str, Any] = {
         "text_steps": step_report(X, list(corpus["id"]), steps) if steps else [],
         "leaks": leaks.found,
         "words": lengths(X),
+        "languages": count_languages(joined_texts(X)),
+        "unknown_words": [list(found) for found in unknown_words(joined_texts(cleaned))],
         "parts": parts_of(corpus, task, plan.parts),
         "table": class_table(corpus, task, plan.parts),
-        "common_words": common_words(cleaned, targets(corpus, task), task, frozenset()),
+        "common_words": common_words(cleaned, targets(corpus, task), task, _stop_words()),
         **target_account(corpus, task),
     }
     if GROUP in corpus:
         account["group_count"] = int(corpus[GROUP].nunique())
     return account, leaks
+
+
+def _stop_words() -> frozenset[str]:
+    return frozenset(own_words("id")) | frozenset(own_words("en"))
 
 
 def labels_of(corpus: pd.DataFrame, task: Task) -> dict[str, list[str]]:
@@ -252,7 +263,7 @@ def _judge_parts(corpus: pd.DataFrame, task: Task, rows: RowJudge, cleaned: Any)
     for part in dict.fromkeys(parts):
         positions = np.flatnonzero(parts == part)
         some = cleaned.iloc[positions] if is_pairs(cleaned) else cleaned[positions]
-        results.append((positions, judge_rows(corpus.iloc[positions], task, rows.settings, some)))
+        results.append((positions, judge_rows(corpus.iloc[positions], task, rows.settings, some, count_near=False)))
     return results
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+import yaml
 
+from makna.collect.names import listed
 from makna.core.errors import DataError
 from makna.core.messages import say
 
@@ -58,26 +61,26 @@ def guess_columns(table: pd.DataFrame) -> Guess:
     score = _named(table, _SCORE_WORDS, lambda name: _numeric(pd.Series(table[name])))
     label = None if score else _label(table, distinct, words)
     if label is None and score is None:
-        raise DataError("recipe.no_target_guess", columns=", ".join(table.columns), most=_MOST_CLASSES)
+        raise DataError("recipe.no_target_guess", columns=listed(table.columns), most=_MOST_CLASSES)
     rest = [name for name in table.columns if name not in (label, score)]
     texts = sorted((name for name in rest if words[name] >= 2), key=lambda name: -words[name])
     if not texts:
-        raise DataError("recipe.no_text_guess", columns=", ".join(table.columns))
+        raise DataError("recipe.no_text_guess", columns=listed(table.columns))
     pair = _pair(table, texts, score)
     group = _named(table, _GROUP_WORDS, lambda n: n in rest and n not in pair and 1 < distinct[n] < len(table) / 2)
     classes = table[label].value_counts().to_dict() if label else {}
     return Guess(pair, label, score, group, {str(k): int(v) for k, v in classes.items()})
 
 
-def commented_recipe(guess: Guess, file: str) -> str:
+def commented_recipe(guess: Guess, source: Mapping[str, str]) -> str:
     """Return a commented recipe in the language in force.
 
     Parameters
     ----------
     guess : Guess
         What the columns seem to be.
-    file : str
-        The table, as the recipe shall name it.
+    source : mapping of str to str
+        ``file`` or ``folder`` as the recipe shall name it, and ``sheet``, ``encoding``, ``delimiter`` where given.
     """
     pair = len(guess.texts) == 2
     target = "number" if guess.score else "class"
@@ -85,7 +88,7 @@ def commented_recipe(guess: Guess, file: str) -> str:
     columns = {**texts, **({"score": guess.score} if guess.score else {"label": guess.label})}
     if guess.group:
         columns["group"] = guess.group
-    collect = ", ".join(f"{key}: {_quoted(str(value))}" for key, value in {"file": file, **columns}.items())
+    collect = ", ".join(f"{key}: {_quoted(str(value))}" for key, value in {**source, **columns}.items())
     together = guess.group is not None and guess.group.strip().lower() in _TOGETHER_WORDS
     grouped = f", group: {str(together).lower()}" if guess.group else ""
     smallest = min(guess.classes.values(), default=10)
@@ -96,7 +99,7 @@ def commented_recipe(guess: Guess, file: str) -> str:
     metrics = "rmse, pearson" if guess.score else "f1_macro, accuracy" + (", f1_positive" if positive else "")
     return "\n".join([
         f"# {say('recipe.init_head')}",
-        f"title: {_quoted(say('recipe.init_title', file=file))}",
+        f"title: {_quoted(say('recipe.init_title', file=next(iter(source.values()))))}",
         f"# {say('recipe.init_task')}",
         f"task: {{inputs: {'pair' if pair else 'text'}, target: {target}{positive}}}",
         "seed: 13",
@@ -179,4 +182,5 @@ def _rarer(classes: dict[str, int]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """Return a text in YAML's double quotes; a heading may hold line breaks and anything else."""
+    return str(yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))).rstrip("\n")

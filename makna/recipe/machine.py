@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil
 
-_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "skops", "safetensors", "torch", "transformers")
+_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "skops", "safetensors", "PySastrawi", "emoji",
+             "torch", "transformers")  # fmt: skip
 _TICK = 0.05
 MEGABYTE = 1_000_000
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 LONG_TABLE = 24  # rows; a longer one may be cut between two rows when printed
+_BELOW = re.compile(r"_(\w+)")
 _STRONG = ("\ue000", "\ue001")  # private characters: `reading` takes them out of everything that is read
 
 
@@ -30,6 +32,17 @@ def spans(text: str) -> list[tuple[str, bool]]:
     return [(piece, emphasised) for piece, emphasised in found if piece]
 
 
+def subscripts(text: str) -> list[tuple[str, bool]]:
+    """Return a line about symbols as stretches, each with whether it stands below the line.
+
+    Examples
+    --------
+    >>> subscripts("w_ij: weight")
+    [('w', False), ('ij', True), (': weight', False)]
+    """
+    return [(piece, i % 2 == 1) for i, piece in enumerate(_BELOW.split(text)) if piece]
+
+
 @dataclass(frozen=True)
 class Cell:
     """One cell of a table.
@@ -51,7 +64,25 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a caption; `numeric` columns are set to the right."""
+    """A table with a caption.
+
+    Parameters
+    ----------
+    caption : str
+        What it shows.
+    columns : sequence of str
+        Heads of the columns.
+    rows : sequence of sequence of Cell or str
+        Its entries.
+    numeric : sequence of int
+        Columns that are set to the right.
+    note : str
+        A remark below it.
+    number : int
+        Its number in the report.
+    beneath : mapping of int to sequence of (str, str)
+        Row → named texts that stand under this row, across all columns.
+    """
 
     caption: str
     columns: Sequence[str]
@@ -59,6 +90,7 @@ class Table:
     numeric: Sequence[int] = ()
     note: str = ""
     number: int = 0
+    beneath: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
     kind: ClassVar[str] = "table"
 
     @property
@@ -126,11 +158,20 @@ class Facts:
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula by name, and what it is in one line of plain text."""
+    """A formula by name, what it is in one line of plain text, and what its symbols mean."""
 
     name: str
     text: str
+    symbols: str = ""
     kind: ClassVar[str] = "formula"
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """A line on what symbols mean; what follows `_` in it stands below the line."""
+
+    text: str
+    kind: ClassVar[str] = "symbols"
 
 
 @dataclass(frozen=True)

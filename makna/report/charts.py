@@ -22,12 +22,14 @@ from makna.report.language import Locale
 
 BLUE = "#0072B2"
 INK = "#333333"
+BLACK = "#111111"
 QUIET = "#767676"
 PALE = "#d9d9d9"
 # From dark to light and back, so that neighbours differ in grey too.
 SHADES = (BLUE, "#56B4E9", "#F0E442", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#999999")
 WIDTH = 5.0  # inches; still readable when a phone shows it at three quarters
 MOST_LABELLED = 15  # classes up to which a matrix has its numbers written in
+_DARK = 0.82  # share from which white is easier to read on the shade than black
 _LONGEST_NAME = 30
 _LONGEST_AXIS = 40
 _MOST_VECTOR_POINTS = 1500
@@ -73,21 +75,21 @@ def styled() -> Iterator[None]:
         yield
 
 
-def dots(rows: Sequence[Dot], axis: str, locale: Locale, reference: float | None = None) -> Figure:
+def dots(rows: Sequence[Dot], axes: tuple[str, str], locale: Locale, reference: float | None = None) -> Figure:
     """Draw values with their intervals, one below the other.
 
     Parameters
     ----------
     rows : sequence of Dot
         The first is drawn on top.
-    axis : str
-        Name of the value's axis.
+    axes : (str, str)
+        Names of the value's axis and of the rows.
     locale : Locale
         Language of the numbers.
     reference : float or None
         Value of a vertical line (the best baseline).
     """
-    figure, ax = _figure(WIDTH, 0.85 + 0.34 * len(rows))
+    figure, ax = plain_figure(WIDTH, 0.85 + 0.34 * len(rows))
     heights = np.arange(len(rows))[::-1]
     if reference is not None:
         ax.axvline(reference, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
@@ -109,14 +111,15 @@ def dots(rows: Sequence[Dot], axis: str, locale: Locale, reference: float | None
     ax.margins(x=0.12)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(textwrap.fill(axis, _LONGEST_AXIS))
-    _ticks(ax, "x", locale)
+    ax.set_xlabel(textwrap.fill(axes[0], _LONGEST_AXIS))
+    ax.set_ylabel(axes[1])
+    ticks(ax, "x", locale)
     return figure
 
 
-def bars(counts: Mapping[str, int], axis: str, locale: Locale) -> Figure:
-    """Draw counts as horizontal bars, with their share of all."""
-    figure, ax = _figure(WIDTH, 0.8 + 0.34 * len(counts))
+def bars(counts: Mapping[str, int], axes: tuple[str, str], locale: Locale) -> Figure:
+    """Draw counts as horizontal bars, with their share of all; `axes` names the counts and the bars."""
+    figure, ax = plain_figure(WIDTH, 0.8 + 0.34 * len(counts))
     total = sum(counts.values()) or 1
     heights = np.arange(len(counts))[::-1]
     ax.barh(heights, list(counts.values()), height=0.62, color=BLUE)
@@ -126,15 +129,16 @@ def bars(counts: Mapping[str, int], axis: str, locale: Locale) -> Figure:
     ax.set_yticks(heights, [short(name) for name in counts])
     ax.set_xlim(0, 1.28 * max([*counts.values(), 1]))
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(axis)
-    _ticks(ax, "x", locale, whole=True)
+    ax.set_xlabel(axes[0])
+    ax.set_ylabel(axes[1])
+    ticks(ax, "x", locale, whole=True)
     return figure
 
 
-def shares(outputs: Mapping[str, Mapping[str, int]], axis: str, locale: Locale) -> Figure:
+def shares(outputs: Mapping[str, Mapping[str, int]], axes: tuple[str, str], locale: Locale) -> Figure:
     """Draw the shares of the classes of several outputs, one divided bar an output."""
     labels = list(dict.fromkeys(label for counts in outputs.values() for label in counts))
-    figure, ax = _figure(WIDTH, 1.15 + 0.34 * len(outputs))
+    figure, ax = plain_figure(WIDTH, 1.15 + 0.34 * len(outputs))
     heights = np.arange(len(outputs))[::-1]
     totals = np.array([sum(counts.values()) or 1 for counts in outputs.values()])
     left = np.zeros(len(outputs))
@@ -151,14 +155,15 @@ def shares(outputs: Mapping[str, Mapping[str, int]], axis: str, locale: Locale) 
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: locale.percent(value, 0)))
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(axis)
+    ax.set_xlabel(axes[0])
+    ax.set_ylabel(axes[1])
     figure.legend(loc="outside upper center", ncols=min(len(labels), 4), frameon=False, fontsize=8, handlelength=1.2)
     return figure
 
 
 def histogram(values: np.ndarray, axes: tuple[str, str], locale: Locale) -> Figure:
     """Draw how often numbers occur; `axes` names the two axes."""
-    figure, ax = _figure(WIDTH, 2.6)
+    figure, ax = plain_figure(WIDTH, 2.6)
     distinct = np.unique(values)
     if 1 < len(distinct) <= 15:
         width = 0.8 * float(np.min(np.diff(distinct)))
@@ -167,8 +172,8 @@ def histogram(values: np.ndarray, axes: tuple[str, str], locale: Locale) -> Figu
         ax.hist(values, bins=min(20, max(5, int(np.sqrt(len(values))))), color=BLUE, edgecolor="white", linewidth=0.6)
     ax.set_xlabel(axes[0])
     ax.set_ylabel(axes[1])
-    _ticks(ax, "x", locale)
-    _ticks(ax, "y", locale, whole=True)
+    ticks(ax, "x", locale)
+    ticks(ax, "y", locale, whole=True)
     return figure
 
 
@@ -205,7 +210,7 @@ def matrices(panels: Sequence[tuple[str, Sequence[str], np.ndarray]], axes: tupl
 
 def agreement(truth: np.ndarray, prediction: np.ndarray, axes: tuple[str, str], locale: Locale) -> Figure:
     """Draw predicted against true numbers, with the line of perfect agreement."""
-    figure, ax = _figure(4.2, 3.9)
+    figure, ax = plain_figure(4.2, 3.9)
     low = float(min(truth.min(), prediction.min()))
     high = float(max(truth.max(), prediction.max()))
     margin = 0.04 * ((high - low) or 1.0)
@@ -221,8 +226,8 @@ def agreement(truth: np.ndarray, prediction: np.ndarray, axes: tuple[str, str], 
     ax.set_aspect("equal")
     ax.set_xlabel(axes[0])
     ax.set_ylabel(axes[1])
-    _ticks(ax, "x", locale)
-    _ticks(ax, "y", locale)
+    ticks(ax, "x", locale)
+    ticks(ax, "y", locale)
     return figure
 
 
@@ -232,12 +237,14 @@ def short(name: str, longest: int = _LONGEST_NAME) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def plain_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of this size (inches, at most 14 high) and its axes."""
     figure = Figure(figsize=(width, min(height, 14.0)), layout="constrained")
     return figure, figure.add_subplot()
 
 
-def _ticks(ax: Axes, which: str, locale: Locale, whole: bool = False) -> None:
+def ticks(ax: Axes, which: str, locale: Locale, whole: bool = False) -> None:
+    """Set at most six ticks on the axis ``"x"`` or ``"y"``, written in the manner of the language."""
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_major_locator(MaxNLocator(6, integer=whole))
     axis.set_major_formatter(FuncFormatter(lambda value, _: locale.whole(value) if whole else _tick(value, locale)))
@@ -276,7 +283,7 @@ def _matrix(ax: Axes, panel: tuple[str, Sequence[str], np.ndarray], locale: Loca
 
 def _write_numbers(ax: Axes, counts: np.ndarray, share: np.ndarray, locale: Locale) -> None:
     for (row, column), count in np.ndenumerate(counts):
-        colour = "white" if share[row, column] > 0.72 else INK
+        colour = "white" if share[row, column] > _DARK else BLACK
         if len(counts) > 8:
             ax.text(column + 0.5, row + 0.5, locale.whole(count), ha="center", va="center", fontsize=7, color=colour)
             continue

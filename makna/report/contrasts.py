@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from makna.report.blocks import Cell, Paragraph, Section, Table
+from makna.report.cells import score_cell
 from makna.report.language import NOTHING, Locale, is_number
 from makna.report.reading import Run, branch, entries
-from makna.report.results import part_name, score_cell
+from makna.report.rows import part_name
 
 
 def comparisons_section(run: Run, locale: Locale) -> Section | None:
@@ -43,39 +45,63 @@ def comparisons_section(run: Run, locale: Locale) -> Section | None:
 
 
 def reference_section(run: Run, locale: Locale) -> Section | None:
-    """Return figures of papers beside makna's own."""
-    rows = []
-    for item in entries(run.metrics, "reference"):
-        if isinstance(item, dict) and is_number(item.get("value")):
-            rows.append(_reference_row(run, locale, item))
-    if not rows:
+    """Return figures of papers beside makna's own, under the paper's protocol and under the honest one."""
+    given = [item for item in entries(run.metrics, "reference") if isinstance(item, dict)]
+    found = [item for item in given if is_number(item.get("value"))]
+    if not found:
         return None
-    keys = ("system", "metric", "paper_value", "own_value", "difference", "inside", "source")
-    table = Table(locale.say("reference_table"), [locale.say(key) for key in keys], rows, (2, 3, 4))
-    return Section("reference", locale.say("reference_title"), [Paragraph(locale.say("reference_lead")), table])
+    paper = _paper_run(run)
+    shown = [*(["own_paper"] if paper or run.is_paper else []), *([] if run.is_paper else ["own_honest"])]
+    keys = ["system", "metric", "paper_value", *shown, "difference", "source"]
+    rows = [_reference_row(run, paper, locale, item) for item in found]
+    numeric = range(2, 4 + len(shown))
+    table = Table(locale.say("reference_table"), [locale.say(key) for key in keys], rows, numeric, _note(paper, locale))
+    lead = " ".join([locale.say("reference_lead"), *_protocol_words(run, paper, locale)])
+    return Section("reference", locale.say("reference_title"), [Paragraph(lead), table])
 
 
-def _reference_row(run: Run, locale: Locale, item: dict[str, Any]) -> list[Cell | str]:
-    metric = str(item.get("metric", ""))
-    name = _named(run, str(item.get("system", "")), branch(item, "cell"))
-    score = run.score(name, metric) if name else {}
-    own, paper = score.get("value"), item["value"]
-    difference = locale.difference(own - paper) if is_number(own) else NOTHING
-    inside = NOTHING
-    if is_number(score.get("low")) and is_number(score.get("high")):
-        inside = locale.say("yes" if round(score["low"], 3) <= paper <= round(score["high"], 3) else "no")  # as printed
-    cell = ", ".join(f"{key}={value}" for key, value in branch(item, "cell").items())
+def _paper_run(run: Run) -> Run | None:
+    """The systems as scored under the paper's protocol, where the run has them beside its own."""
+    systems = branch(run.metrics, "protocols", "paper", "systems")
+    return replace(run, metrics={**run.metrics, "systems": systems}) if systems else None
+
+
+def _protocol_words(run: Run, paper: Run | None, locale: Locale) -> Iterator[str]:
+    told = branch(run.metrics, "protocols", "paper")
+    if run.is_paper:
+        yield locale.say("reference_is_paper")
+    elif paper is None:
+        yield locale.say("reference_no_protocol")
+    else:
+        stages = (f"stage_{name}" for name in entries(told, "differs"))
+        named = [locale.say(key).lower() if locale.knows(key) else key.removeprefix("stage_") for key in stages]
+        if named:
+            yield locale.say("reference_differs", stages=locale.listing(named))
+        if told.get("folder"):
+            yield locale.say("reference_folder", folder=str(told["folder"]))
+
+
+def _note(paper: Run | None, locale: Locale) -> str:
+    return locale.say("reference_note" if paper is None else "reference_note_both")
+
+
+def _reference_row(run: Run, paper: Run | None, locale: Locale, item: dict[str, Any]) -> list[Cell | str]:
+    metric, value = str(item.get("metric", "")), item["value"]
+    runs = [*([paper] if paper else []), run]
+    scores = [_own_score(one, item, metric) for one in runs]
+    own = [score_cell(score, locale) if score else Cell(NOTHING, locale.say("not_run")) for score in scores]
+    gaps = [locale.difference(s["value"] - value) if is_number(s.get("value")) else NOTHING for s in scores]
+    below = locale.say("under_paper", value=gaps[0]) if paper and gaps[0] != NOTHING else ""
+    cell = ", ".join(f"{key}={setting}" for key, setting in branch(item, "cell").items())
     system = Cell(str(item.get("system", NOTHING)), cell)
-    own_cell = score_cell(score, locale) if name else Cell(NOTHING, locale.say("not_run"))
-    return [
-        system,
-        locale.metric(metric),
-        locale.score(paper),
-        own_cell,
-        difference,
-        inside,
-        str(item.get("source", "")),
-    ]
+    cells: list[Cell | str] = [system, locale.metric(metric), locale.score(value), *own, Cell(gaps[-1], below)]
+    return [*cells, str(item.get("source", ""))]
+
+
+def _own_score(run: Run, item: dict[str, Any], metric: str) -> dict[str, Any]:
+    """The score of the system that a paper's figure names, empty where it was not run."""
+    name = _named(run, str(item.get("system", "")), branch(item, "cell"))
+    return run.score(name, metric) if name else {}
 
 
 def _place(item: Any, order: Sequence[str]) -> int:

@@ -16,6 +16,10 @@ from matplotlib.figure import Figure
 
 from makna.core.messages import language
 from makna.report.charts import Dot, agreement, bars, dots, histogram, matrices, shares, styled
+from makna.report.curves import NAME as CURVE
+from makna.report.curves import curves_drawn, draw_curves
+from makna.report.groups import NAME as GROUPS
+from makna.report.groups import group_dots
 from makna.report.language import Locale, is_number
 from makna.report.reading import MOST_SYSTEMS, Run, branch, read_run
 
@@ -76,6 +80,8 @@ def figures_of(run: Run, locale: Locale) -> dict[str, Draw]:
     found.update(_target_figure(run, locale))
     found.update(_confusion_figures(run, locale))
     found.update(_agreement_figures(run, locale))
+    found.update(_curve_figure(run, locale))
+    found.update(_groups_figure(run, locale))
     return found
 
 
@@ -164,8 +170,12 @@ def _systems_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:
     if not rows:
         return {}
     reference = run.value(run.baselines[0]) if run.baselines else None
-    axis = locale.say("axis_with_interval", metric=locale.metric(run.primary), level=locale.level(run.level))
-    return {"systems": lambda: dots(rows, axis, locale, reference)}
+    axes = (_score_axis(run, locale), locale.say("axis_system"))
+    return {"systems": lambda: dots(rows, axes, locale, reference)}
+
+
+def _score_axis(run: Run, locale: Locale) -> str:
+    return locale.say("axis_with_interval", metric=locale.metric(run.primary), level=locale.level(run.level))
 
 
 def _target_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:
@@ -177,12 +187,12 @@ def _target_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:
         return {"numbers": lambda: histogram(truth, axes, locale)}
     counts = {output: found for output in run.outputs if (found := class_counts(run, output))}
     if len(counts) > 1:
-        return {"classes": lambda: shares(counts, locale.say("axis_share"), locale)}
+        return {"classes": lambda: shares(counts, (locale.say("axis_share"), locale.say("axis_output")), locale)}
     if not counts:
         return {}
     only = next(iter(counts.values()))
     shown = dict(sorted(only.items(), key=lambda item: -item[1])[:_MOST_BARS]) if len(only) > _MOST_IN_ORDER else only
-    return {"classes": lambda: bars(shown, locale.say("axis_rows"), locale)}
+    return {"classes": lambda: bars(shown, (locale.say("axis_rows"), locale.say("axis_class")), locale)}
 
 
 def _confusion_figures(run: Run, locale: Locale) -> Mapping[str, Draw]:
@@ -202,3 +212,17 @@ def _agreement_figures(run: Run, locale: Locale) -> Mapping[str, Draw]:
         return lambda: agreement(*run.numbers[system], axes, locale)
 
     return {name: draw(system) for system, name in per_system(run, "agreement", run.numbers.__contains__).items()}
+
+
+def _curve_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:
+    curves = curves_drawn(run)
+    axes = (locale.say("axis_train_rows"), locale.metric(run.primary))
+    return {CURVE: lambda: draw_curves(curves, axes, locale)} if curves else {}
+
+
+def _groups_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:
+    rows = group_dots(run)
+    if not rows:
+        return {}
+    axes = (_score_axis(run, locale), locale.say("axis_group"))
+    return {GROUPS: lambda: dots(rows, axes, locale, run.value(run.models[0]))}

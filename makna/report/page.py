@@ -12,40 +12,49 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from makna.report.blocks import Picture, Section, Table, spans
+from makna.report.balance import common_words_section, target_section
+from makna.report.blocks import Picture, Section, Table, spans, subscripts
 from makna.report.charts import styled
+from makna.report.citing import cite_section
+from makna.report.cleaning import cleaning_section
 from makna.report.contrasts import comparisons_section, reference_section
+from makna.report.curves import curve_section
 from makna.report.figures import figures_of, inline_svg, svg_of
+from makna.report.groups import groups_section
 from makna.report.language import Locale
-from makna.report.procedure import cite_section, method_section, run_section
+from makna.report.limits import limits_section
+from makna.report.procedure import method_section, run_section
 from makna.report.reading import Run, read_run
 from makna.report.reasons import choices_section, errors_section, words_section
+from makna.report.repeats import repeats_section
 from makna.report.results import (
     agreement_section,
     classes_section,
     confusion_section,
     folds_section,
-    groups_section,
     systems_section,
 )
-from makna.report.rows import cleaning_section, data_section, target_section
-from makna.report.verdict import limits_section, summary_section
+from makna.report.rows import data_section
+from makna.report.verdict import summary_section
 
 PAGE = "report.html"
 _SECTIONS = (
     summary_section,
     systems_section,
+    reference_section,
     data_section,
-    target_section,
     cleaning_section,
+    repeats_section,
+    target_section,
+    common_words_section,
     classes_section,
     confusion_section,
     agreement_section,
     folds_section,
+    curve_section,
     choices_section,
     groups_section,
     comparisons_section,
-    reference_section,
     words_section,
     errors_section,
     run_section,
@@ -101,7 +110,7 @@ def render(run: Run, locale: Locale) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["spans"] = spans
+    environment.filters |= {"spans": spans, "subscripts": subscripts}
     drawings = _drawings(run, locale, sections)
     return environment.get_template("page.html").render(run=run, locale=locale, sections=sections, drawings=drawings)
 

@@ -1,15 +1,15 @@
-"""How it was done: the run, the method with the formulas that were used, and how to cite it."""
+"""How it was done: the run, and the method with the formulas that were used."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from makna.report.blocks import Code, Facts, Formula, Heading, Paragraph, Section, Table, strong
+from makna.report.blocks import Facts, Formula, Heading, Paragraph, Section, Symbols, Table, strong
+from makna.report.groups import group_tests
 from makna.report.language import NOTHING, Locale, is_number
 from makna.report.reading import Run, branch, entries
 
-_ADDRESS = "https://github.com/makna-nlp/makna"
 _DEFAULT_RESAMPLES = 1000
 _CHAINS = ("clean", "represent", "learn")
 
@@ -25,6 +25,7 @@ FORMULAS = {
     "qwk": "κ = 1 − Σ_ij w_ij O_ij / Σ_ij w_ij E_ij, w_ij = (i − j)²",
     "bootstrap": "[θ*_(α/2), θ*_(1−α/2)]",
     "mcnemar": "p = min(1, 2 Σ_{k=0}^{min(b,c)} C(b+c, k) 2^−(b+c))",
+    "chi2": "χ² = Σ_ij (O_ij − E_ij)² / E_ij",
     "counts_tfidf": "x_t = tf_t · (ln((1 + n) / (1 + df_t)) + 1), x ← x / ‖x‖₂",
     "svm_squared_hinge": "min ½‖w‖² + C Σ_i max(0, 1 − y_i (w·x_i + b))²",
     "svm_hinge": "min ½‖w‖² + C Σ_i max(0, 1 − y_i (w·x_i + b))",
@@ -66,22 +67,13 @@ def method_section(run: Run, locale: Locale) -> Section:
     return Section("method", locale.say("method_title"), blocks)
 
 
-def cite_section(run: Run, locale: Locale) -> Section:
-    """Return how to cite makna and the data."""
-    version = str(run.manifest.get("makna") or NOTHING)
-    year = str(run.manifest.get("started") or "")[:4]
-    fields = ["author = {{The makna developers}}", "title = {makna: from raw text to a measured, explained model}"]
-    fields += [f"year = {{{year}}}"] if year.isdigit() else []
-    fields += [f"version = {{{version}}}", f"url = {{{_ADDRESS}}}"]
-    lines = ",\n  ".join(["@software{makna", *fields])
-    blocks: list[Any] = [Paragraph(locale.say("cite_makna", version=version)), Code(f"{lines}\n}}")]
-    about = branch(run.manifest, "data")
-    source = about.get("citation") or about.get("source")
-    if source:
-        licence = locale.say("cite_licence", licence=about["licence"]) if about.get("licence") else ""
-        blocks.append(Paragraph(f"{locale.say('cite_data', source=str(source).rstrip('.'))} {licence}".strip()))
-    blocks.append(Paragraph(locale.say("cite_folder", seed=run.manifest.get("seed", NOTHING), version=version)))
-    return Section("cite", locale.say("cite_title"), blocks)
+def kinds_used(run: Run) -> set[str]:
+    """Return the kinds of steps that the systems of a run consist of, those of cleaning included."""
+    used = {kind for name in run.systems for kind, _ in _kinds(branch(run.systems[name], "params"))}
+    for name in run.systems:
+        for step in entries(run.systems[name], "params", "clean"):
+            used.add(str(next(iter(step), "") if isinstance(step, dict) else step))
+    return used - {""}
 
 
 def chain_words(chain: list[Any], locale: Locale) -> str:
@@ -155,6 +147,7 @@ def _run_facts(run: Run, locale: Locale) -> list[tuple[str, str]]:
         "threads": str(manifest.get("threads") or ""),
         "stage_times": stages,
         "peak_memory_run": locale.memory(branch(manifest, "peak_memory_mb").get("run")),
+        "figures_folder": locale.say("figures_where"),
     }
     return [(locale.say(key), value) for key, value in facts.items() if value and value != NOTHING]
 
@@ -205,7 +198,7 @@ def _system_parts(run: Run, locale: Locale) -> Iterator[Any]:
                 if name != kind and locale.knows(f"method_{name}"):
                     yield Paragraph(locale.say(f"method_{name}"))
                 if name in FORMULAS:
-                    yield Formula(name, FORMULAS[name])
+                    yield _formula(name, locale)
 
 
 def _kinds(value: Any) -> Iterator[tuple[str, list[str]]]:
@@ -222,6 +215,7 @@ def _kinds(value: Any) -> Iterator[tuple[str, list[str]]]:
 
 
 def _score_parts(run: Run, locale: Locale) -> Iterator[Any]:
+    yield Symbols(locale.say("score_symbols_number" if run.is_number else "score_symbols"))
     shown = {name.rpartition("/")[2] for name in run.metrics_found}
     if not run.is_number:
         yield from _explained("class", locale)
@@ -239,8 +233,19 @@ def _score_parts(run: Run, locale: Locale) -> Iterator[Any]:
     yield from _explained("bootstrap", locale, level=locale.level(run.level), n=n)
     if any(is_number(row.get("mcnemar_p")) for row in entries(run.metrics, "comparisons") if isinstance(row, dict)):
         yield from _explained("mcnemar", locale)
+    tests = {test.get("test") for name in run.models for test in group_tests(run, name).values()}
+    if "chi2" in tests:
+        yield from _explained("chi2", locale)
+    if "permutation" in tests:
+        yield Paragraph(locale.say("score_permutation"))
 
 
 def _explained(name: str, locale: Locale, **fields: Any) -> Iterator[Any]:
     yield Paragraph(locale.say(f"score_{name}", **fields))
-    yield Formula(name, FORMULAS[name])
+    yield _formula(name, locale)
+
+
+def _formula(name: str, locale: Locale) -> Formula:
+    """A formula with its symbols, where the text before it has not explained them."""
+    symbols = locale.say(f"symbols_{name}") if locale.knows(f"symbols_{name}") else ""
+    return Formula(name, FORMULAS[name], symbols)

@@ -56,6 +56,12 @@ class Run:
         return next((str(source) for source in sources if source), "makna")
 
     @property
+    def about(self) -> dict[str, Any]:
+        """What is known of the data: title, source, licence, citation, notes, files, languages."""
+        outer = {key: self.manifest[key] for key in ("licence", "citation") if self.manifest.get(key)}
+        return outer | {key: value for key, value in branch(self.manifest, "data").items() if value}
+
+    @property
     def task(self) -> dict[str, Any]:
         """Inputs and target."""
         return branch(self.metrics, "task")

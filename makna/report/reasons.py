@@ -8,8 +8,7 @@ from typing import Any
 from makna.report.blocks import Case, Cases, Heading, Paragraph, Section, Table, Words
 from makna.report.language import NOTHING, Locale, is_number, sentence
 from makna.report.reading import Run, branch, entries
-from makna.report.results import part_name
-from makna.report.rows import shortened
+from makna.report.rows import part_name, shortened
 
 _MOST_WORDS = 15
 _MOST_ERRORS = 10

@@ -1,20 +1,20 @@
-"""The results in tables and figures: systems, classes, confusion, folds, groups."""
+"""The results in tables and figures: systems, classes, confusion, folds."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from makna.report.blocks import Cell, Paragraph, Picture, Section, Table
+from makna.report.cells import chunks, score_cell
 from makna.report.figures import confusion_panels, per_system
 from makna.report.language import NOTHING, Locale, is_number, sentence
 from makna.report.reading import MOST_SYSTEMS, Run, branch, entries
+from makna.report.rows import part_name
 
 _METRICS_ACROSS = 4
 _SYSTEMS_ACROSS = 5
-_MOST_GROUPS = 40
-T = TypeVar("T")
 
 
 def systems_section(run: Run, locale: Locale) -> Section | None:
@@ -89,43 +89,6 @@ def folds_section(run: Run, locale: Locale) -> Section | None:
     return Section("folds", locale.say("folds_title"), blocks)
 
 
-def groups_section(run: Run, locale: Locale) -> Section | None:
-    """Return the first metric by group of rows."""
-    sizes: dict[str, float] = {}
-    for name in run.ranked:
-        groups = branch(run.systems[name], "groups", run.part)
-        for group in groups:
-            n = branch(groups, group).get("n")
-            sizes.setdefault(group, n if is_number(n) else 0)
-    if not sizes:
-        return None
-    shown = sorted(sizes, key=lambda group: (-sizes[group], group))[:_MOST_GROUPS]
-    metric = locale.metric(run.primary)
-    blocks: list[Any] = [Paragraph(sentence(locale.say("groups_lead", metric=metric)))]
-    if len(sizes) > len(shown):
-        blocks.append(Paragraph(locale.say("groups_shown", shown=len(shown), n=locale.whole(len(sizes)))))
-    for few in chunks([name for name in run.ranked if branch(run.systems[name], "groups", run.part)], 3):
-        rows = [
-            [group, locale.whole(sizes[group])]
-            + [score_cell(branch(run.systems[s], "groups", run.part, group, run.primary), locale) for s in few]
-            for group in shown
-        ]
-        columns = [locale.say("group"), "n", *few]
-        blocks.append(Table(sentence(locale.say("groups_table", metric=metric)), columns, rows, range(1, len(columns))))
-    return Section("groups", locale.say("groups_title"), blocks)
-
-
-def part_name(part: str, locale: Locale) -> str:
-    """Return a part's name in words: test, validation, training data."""
-    return locale.say(f"part_{part}") if locale.knows(f"part_{part}") else part
-
-
-def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Return the items in runs of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
 def _score_tables(run: Run, locale: Locale, part: str, metrics: Sequence[str], caption: str) -> Iterator[Table]:
     for few in chunks(metrics, _METRICS_ACROSS):
         columns = [locale.say("system"), "n", *(sentence(locale.metric(metric)) for metric in few)]
@@ -151,18 +114,6 @@ def _is_best(run: Run, name: str, metric: str, part: str) -> bool:
     return is_number(mine) and not any(
         is_number(value) and run.better(value, mine, metric) for value in values.values()
     )
-
-
-def score_cell(score: dict[str, Any], locale: Locale, best: bool = False) -> Cell:
-    """Return a value over its interval; the pooled value too where it is another number to three decimals."""
-    if not is_number(score.get("value")):
-        why = f"why_{score.get('why')}"
-        return Cell(NOTHING, locale.say(why) if locale.knows(why) else "")
-    below = locale.interval(score.get("low"), score.get("high"))
-    pooled = score.get("pooled")
-    if is_number(pooled) and locale.score(pooled) != locale.score(score["value"]):
-        below = f"{below}\n{locale.say('pooled', value=locale.score(pooled))}".strip()
-    return Cell(locale.score(score["value"]), below, best)
 
 
 def _output_tables(run: Run, locale: Locale) -> Iterator[Table]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from makna.report.blocks import Box, Listing, Paragraph, Section, strong
+from makna.report.blocks import Box, Paragraph, Section, strong
 from makna.report.figures import class_counts
 from makna.report.language import Locale, is_number
 from makna.report.reading import Run, branch, entries
-from makna.report.rows import leak_kind, leak_parts
+from makna.report.repeats import leak_kind, leak_parts, leaks_found
 
 SMALL_N = 200  # test rows below which a score says little about the next ones
 FEW_ROWS = 30  # rows of a class below which its own scores say little
@@ -41,19 +41,6 @@ def summary_section(run: Run, locale: Locale) -> Section:
     """Return the summary in words and the warnings that a reader must see first."""
     lead = " ".join(_summary(run, locale))
     return Section("summary", locale.say("summary_title"), [Paragraph(lead, lead=True), *warnings_of(run, locale)])
-
-
-def limits_section(run: Run, locale: Locale) -> Section:
-    """Return what the results do not say."""
-    names = ["limit_data", "limit_number" if run.is_number else "limit_labels", "limit_interval"]
-    if run.folds:
-        names.append("limit_folds")
-    if len(run.models) > 1:
-        names.append("limit_many")
-    if branch(run.explain, "words"):
-        names.append("limit_words")
-    points = [locale.say(name, level=locale.level(run.level)) for name in [*names, "limit_use"]]
-    return Section("limits", locale.say("limits_title"), [Listing(points)])
 
 
 def standing(run: Run, locale: Locale) -> Standing | None:
@@ -102,6 +89,30 @@ def warnings_of(run: Run, locale: Locale) -> list[Box]:
     if skipped:
         reasons = "; ".join(f"{item.get('system', '')}: {str(item.get('why', '')).rstrip('.')}" for item in skipped)
         found.append(Box("note", locale.say("warn_skipped_title"), locale.say("warn_skipped", reasons=reasons)))
+    return found
+
+
+def few_classes(run: Run, locale: Locale) -> list[str]:
+    """Return the classes with fewer than `FEW_ROWS` rows, each with its rows."""
+    few = []
+    for output in [] if run.is_number else run.outputs:
+        for label, n in class_counts(run, output).items():
+            if n < FEW_ROWS:
+                few.append(f"{output}: {label} ({locale.whole(n)})" if output else f"{label} ({locale.whole(n)})")
+    return few
+
+
+def rivals(run: Run) -> list[str]:
+    """Return the models that cannot be told apart from the best one.
+
+    A paired difference decides where the run has one; else whether the intervals overlap.
+    """
+    found = []
+    for name in run.models[1:]:
+        paired = _paired(run, run.models[0], name)
+        apart = not paired[1] <= 0 <= paired[2] if paired else _apart(run.score(run.models[0]), run.score(name))
+        if apart is False:
+            found.append(name)
     return found
 
 
@@ -197,23 +208,18 @@ def _small(run: Run, locale: Locale) -> Iterator[Box]:
 
 
 def _few_rows(run: Run, locale: Locale) -> Iterator[Box]:
-    few = []
-    for output in [] if run.is_number else run.outputs:
-        for label, n in class_counts(run, output).items():
-            if n < FEW_ROWS:
-                few.append(f"{output}: {label} ({locale.whole(n)})" if output else f"{label} ({locale.whole(n)})")
+    few = few_classes(run, locale)
     if few:
         more = locale.say("and_more", n=len(few) - _MOST_NAMED) if len(few) > _MOST_NAMED else ""
         yield _warn(locale, "few", classes=", ".join(few[:_MOST_NAMED]) + more, least=FEW_ROWS)
 
 
 def _leaks(run: Run, locale: Locale) -> Iterator[Box]:
-    leaks = [leak for leak in entries(run.data, "leaks") if isinstance(leak, dict) and leak.get("rows")]
     found = [
         locale.say(
             "leak_line", n=locale.whole(leak["rows"]), kind=leak_kind(leak, locale), parts=leak_parts(leak, locale)
         )
-        for leak in leaks
+        for leak in leaks_found(run)
     ]
     if found:
         yield _warn(locale, "leaks", found="; ".join(found))

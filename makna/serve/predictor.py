@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from makna.collect.cells import as_text
-from makna.collect.stream import CHUNK
+from makna.collect.stream import AS_FOUND, CHUNK, Reading
 from makna.core.corpus import PAIR, as_pairs, as_texts, text_array
 from makna.core.messages import say
 from makna.core.model_folder import SavedModel, load_model
@@ -121,6 +121,7 @@ class Model:
         text: str | Sequence[str] | None = None,
         chunk: int = CHUNK,
         progress: Callable[[int, int | None], None] | None = None,
+        reading: Reading = AS_FOUND,
     ) -> PredictSummary:
         """Predict every row of a table and write the user's own table with the new columns added.
 
@@ -129,7 +130,7 @@ class Model:
         Parameters
         ----------
         path : path
-            csv, tsv, txt, xlsx, jsonl or parquet.
+            csv, tsv, txt, xlsx, jsonl or parquet, or a folder of texts or tables.
         out : path
             Where to write; csv, tsv, xlsx, jsonl or parquet. It appears when all rows are done.
         text : str, sequence of two str (pairs), or None
@@ -138,13 +139,15 @@ class Model:
             Rows at a time; does not change the result.
         progress : callable or None
             Called after each chunk with the rows done and, where known, the rows in all.
+        reading : Reading
+            Encoding, delimiter or sheet, where they are not to be found out.
 
         Raises
         ------
         DataError
             The table cannot be read or written, or has none of these columns (the nearest match is offered).
         """
-        return predict_table(self, Path(path), Path(out), text=text, chunk=chunk, progress=progress)
+        return predict_table(self, Path(path), Path(out), text=text, chunk=chunk, progress=progress, reading=reading)
 
     def inputs(self, chunk: pd.DataFrame, columns: Sequence[str]) -> Any:
         """Return X of a table: the cells of one column, or of two for pairs, as texts.

@@ -11,11 +11,12 @@ from typing import Any, Protocol
 import pandas as pd
 
 from makna.collect.disk import plain_errors
+from makna.collect.folder import open_table
 from makna.collect.names import hint, listed, missing_column
-from makna.collect.stream import TableStream
+from makna.collect.stream import AS_FOUND, Reading
 from makna.collect.writer import TableWriter
 from makna.core.corpus import is_pairs
-from makna.core.errors import DataError
+from makna.core.errors import DataError, noting
 from makna.core.messages import say
 from makna.core.model_folder import SavedModel
 
@@ -60,6 +61,10 @@ class PredictSummary:
         Cells that got a ``'`` in front, so that a spreadsheet does not run them.
     counts : dict
         Output → class → rows with that prediction; empty for numbers.
+    cut : int
+        Texts that were cut, because a cell of xlsx can hold no more.
+    notes : tuple of str
+        How the table was read: which sheet, an encoding that was guessed.
     """
 
     out: Path
@@ -70,14 +75,21 @@ class PredictSummary:
     empty: int
     guarded: int
     counts: Mapping[str, Mapping[str, int]]
+    cut: int = 0
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = [say("serve.predicted", rows=self.rows, path=str(self.out), columns=", ".join(self.text_columns))]
+        said = [
+            *self.notes,
+            say("serve.predicted", rows=self.rows, path=str(self.out), columns=", ".join(self.text_columns)),
+        ]
         said += [say("serve.renamed", name=name, given=given) for name, given in self.renamed.items()]
         if self.empty:
             said.append(say("serve.empty_texts", n=self.empty))
         if self.guarded:
             said.append(say("serve.guarded", n=self.guarded))
+        if self.cut:
+            said.append(say("serve.cut", n=self.cut))
         return "\n".join(said)
 
 
@@ -89,6 +101,7 @@ def predict_table(
     text: str | Sequence[str] | None,
     chunk: int,
     progress: Callable[[int, int | None], None] | None,
+    reading: Reading = AS_FOUND,
 ) -> PredictSummary:
     """Write a table with predictions added; parameters as those of `Model.predict_file`.
 
@@ -97,29 +110,46 @@ def predict_table(
     DataError
         The table cannot be read or written, or has no column to read.
     """
-    stream = TableStream.open(path)
-    read = text_columns(model.saved, stream.columns, text)
-    names = free_names(model.columns, stream.columns)
-    _refuse_same(path, out)
-    delimiter = stream.delimiter if path.suffix.lower() == out.suffix.lower() else None
-    task = model.saved.task
-    counts: dict[str, Counter[str]] = {} if task.is_number else {output: Counter() for output in task.outputs}
-    empty = 0
-    with TableWriter.open(out, [*stream.columns, *names], delimiter=delimiter) as writer:
-        for rows in stream.chunks(chunk):
-            X = model.inputs(rows, read)
-            result = model.predict(X)
-            empty += _count_empty(X)
-            for output, counter in counts.items():
-                counter.update(result[_prediction(output)].tolist())
-            result.columns = pd.Index(names)
-            result.index = rows.index
-            writer.write(pd.concat([rows, result], axis=1))
-            if progress is not None:
-                progress(writer.rows, stream.rows)
+    stream = open_table(path, reading)
+    with noting(stream.notes):
+        read = text_columns(model.saved, stream.columns, text)
+        names = free_names(model.columns, stream.columns)
+        _refuse_same(path, out)
+        delimiter = stream.delimiter if path.suffix.lower() == out.suffix.lower() else None
+        tally = _Tally(model.saved)
+        with TableWriter.open(out, [*stream.columns, *names], delimiter=delimiter) as writer:
+            for rows in stream.chunks(chunk):
+                X = model.inputs(rows, read)
+                result = model.predict(X)
+                tally.add(X, result)
+                result.columns = pd.Index(names)
+                result.index = rows.index
+                writer.write(pd.concat([rows, result], axis=1))
+                if progress is not None:
+                    progress(writer.rows, stream.rows)
     renamed = {name: given for name, given in zip(model.columns, names, strict=True) if name != given}
-    counted = {output: _ordered(counter, model.saved.labels[output]) for output, counter in counts.items()}
-    return PredictSummary(out, writer.rows, tuple(read), tuple(names), renamed, empty, writer.guarded, counted)
+    return PredictSummary(
+        out, writer.rows, tuple(read), tuple(names), renamed, tally.empty, writer.guarded, tally.counts(),
+        writer.cut, stream.notes,
+    )  # fmt: skip
+
+
+class _Tally:
+    """Counts empty texts and predictions on the way."""
+
+    def __init__(self, saved: SavedModel) -> None:
+        outputs = () if saved.task.is_number else saved.task.outputs
+        self.empty = 0
+        self._labels = saved.labels
+        self._counters: dict[str, Counter[str]] = {output: Counter() for output in outputs}
+
+    def add(self, X: Any, result: pd.DataFrame) -> None:
+        self.empty += _count_empty(X)
+        for output, counter in self._counters.items():
+            counter.update(result[_prediction(output)].tolist())
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        return {output: {label: c[label] for label in self._labels[output]} for output, c in self._counters.items()}
 
 
 def text_columns(saved: SavedModel, columns: Sequence[str], text: str | Sequence[str] | None = None) -> list[str]:
@@ -181,10 +211,6 @@ def _prediction(output: str) -> str:
     return f"prediction_{output}" if output else "prediction"
 
 
-def _ordered(counter: Counter[str], labels: Sequence[str]) -> dict[str, int]:
-    return {label: counter[label] for label in labels}
-
-
 def _count_empty(X: Any) -> int:
     sides = [X.iloc[:, 0], X.iloc[:, 1]] if is_pairs(X) else [X]
     return sum(any(not text.strip() for text in row) for row in zip(*sides, strict=True))
@@ -192,5 +218,7 @@ def _count_empty(X: Any) -> int:
 
 def _refuse_same(path: Path, out: Path) -> None:
     with plain_errors(out):
+        if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+            raise DataError("serve.inside_folder", path=str(out), folder=str(path))
         if out.exists() and out.samefile(path):
             raise DataError("serve.same_file", path=str(out))

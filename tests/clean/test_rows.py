@@ -51,7 +51,11 @@ def test_defaults():
         ("duplicates", 7, 4),
     ]
     assert result.steps[0]["examples"] == [{"id": "r3", "text": ""}]
-    assert result.duplicates == {"exact": {"groups": 1, "rows": 1}, "normalised": {"groups": 2, "rows": 3}}
+    assert result.duplicates == {
+        "exact": {"groups": 1, "rows": 1},
+        "normalised": {"groups": 2, "rows": 3},
+        "near": {"threshold": 0.85, "groups": 2, "rows": 3, "examples": []},
+    }
     assert result.conflicts == {
         "groups": 1,
         "rows": 2,
@@ -204,8 +208,8 @@ def test_result_shows_itself():
 
 
 def test_every_step_that_can_drop_rows_has_a_name_to_show():
-    settings = RowSettings(min_words=2, by="cleaned", conflicts="drop")
-    assert len(str(judge_rows(CORPUS, TASK, settings)).splitlines()) == 1 + 5 + 3 + 1
+    settings = RowSettings(min_words=2, by="cleaned", conflicts="drop", near=0.9)
+    assert len(str(judge_rows(CORPUS, TASK, settings)).splitlines()) == 1 + 6 + 4 + 1
 
 
 @pytest.mark.parametrize(
@@ -255,6 +259,7 @@ def test_counts_of_the_hate_speech_set():
         "exact": 146,
         "normalised": 215,
         "cleaned": 305,
+        "near": 399,
     }
     raw = judge_rows(corpus, TASK)
     assert raw.conflicts["groups"] == 9

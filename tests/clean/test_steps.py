@@ -9,10 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from makna.clean.addresses import Urls, Users
 from makna.clean.chain import STEPS, make_step
+from makna.clean.emoji import Emoji
+from makna.clean.escapes import Escapes
+from makna.clean.mask import KINDS, Mask
+from makna.clean.punctuation import Punctuation
 from makna.clean.slang import Slang
 from makna.clean.slang_tables import SlangTable
-from makna.clean.steps import Alphanumeric, Elongation, Emoji, Html, Lowercase, Numbers, Whitespace
+from makna.clean.stem import Stem
+from makna.clean.steps import Alphanumeric, Elongation, Html, Lowercase, Numbers, Whitespace
+from makna.clean.stopwords import Stopwords
 from makna.core.messages import catalogue
 
 TABLE = SlangTable("tiny", {"yg": ("yang", "abbreviation"), "gak": ("tidak", ""), "makasih": ("terima kasih", "")})
@@ -27,7 +34,10 @@ ANY = st.one_of(
 )
 VARIANTS = [
     Lowercase(), Alphanumeric(), Alphanumeric(keep="!?^-]_"), Html(), Numbers(), Numbers("ANGKA", True, True), Emoji(),
-    Emoji("name"), Elongation(), Elongation(2), Whitespace(), make_step("tweet"), Slang(loaded=(TABLE,)),
+    Emoji("name"), Emoji("name", "en"), Elongation(), Elongation(2), Whitespace(), make_step("tweet"),
+    Slang(loaded=(TABLE,)), Punctuation(), Punctuation("shorten"), Punctuation(keep="!'-"),
+    Punctuation("shorten", "!."), Urls(), Urls("[URL]"), Users(), Users("USER"), Escapes(), Escapes("drop"), Mask(),
+    Mask(KINDS, "en"), Stem(), Stopwords(), Stopwords(("id", "en"), False),
     make_step({"tweet": {"hashtags": "join", "escapes": "drop", "emoji": "name", "elongation": 2}}),
     make_step({"tweet": {"users": "keep", "hashtags": "keep", "escapes": "keep", "emoji": "keep", "elongation": 0}}),
 ]  # fmt: skip
@@ -78,6 +88,20 @@ HARD = [
     "x2",
     "a'",
 ]
+HARD += [
+    "08",
+    "0812 ",
+    "62 8123456789012",
+    "3201011201900001",
+    "1 ",
+    "a@",
+    "a@b.",
+    "rek 1",
+    "(021) ",
+    "!?",
+    "..",
+    "no rek ",
+]
 HARD += ["http", "RT ", "USER", "ð?", "😂", "\u0301", "_", "&amp;", "\ud83d", "Ã", "aB", "2a2", "&#1", "é", "\0", " \t"]
 
 
@@ -117,8 +141,30 @@ def test_pickled_and_copied_after_use(step):
         (Numbers(inside_words=True), "anak2 50rb 1.5jt", "anak rb jt"),
         (Numbers(), "tanpa  angka", "tanpa  angka"),
         (Emoji(), "lucu😂👍🏽 sekali 👨‍👩‍👧 ❤️ 1️⃣ 🇮🇩!", "lucu sekali !"),
-        (Emoji("name"), "ha 😂❤️", "ha face with tears of joy heavy black heart"),
+        (Emoji("name"), "ha 😂❤️", "ha wajah gembira berurai air mata hati merah"),
+        (Emoji("name", "en"), "ha 😂❤️", "ha face with tears of joy red heart"),
+        (Emoji("name"), "👍🏽👍 🇮🇩 1️⃣ ☆ok", "jempol ke atas jempol ke atas bendera indonesia keycap 1 ok"),
         (Emoji(), "tetap  — “biasa” é", "tetap  — “biasa” é"),
+        (
+            Punctuation(),
+            "Bagus!!! (harga: 1.500,- jum'at) a+b=c 😂 — ya_lah",
+            "Bagus harga 1.500 jumat a+b=c 😂 ya lah",
+        ),
+        (Punctuation(), "jam 10:30, 08-12-2020 3/4; 'kutip' don’t", "jam 10:30 08-12-2020 3/4 kutip dont"),
+        (Punctuation(keep="!'"), "jum'at... ya!!", "jum'at ya!!"),
+        (Punctuation(), "tanpa  tanda", "tanpa  tanda"),
+        (
+            Punctuation("shorten"),
+            "Apa?!?!!! ya.... tapi...saya, ,, -- ~~ www… 1.500",
+            "Apa?! ya. tapi. saya, , - ~ www. 1.500",
+        ),
+        (Punctuation("shorten", "."), "ya... apa!!", "ya... apa!"),
+        (Urls(), "lihat https://t.co/a www.x.id/b dan URL CURLY", "lihat dan CURLY"),
+        (Urls("TAUTAN"), "lihat https://t.co/a", "lihat TAUTAN"),
+        (Users(), "USER kata @budi_1 surel a@b.id USERNAME", "kata surel a@b.id USERNAME"),
+        (Users("USER"), "@budi hai", "USER hai"),
+        (Escapes(), r"a\n\xf0\x9f\x98\x82 \u00e9", "a 😂 é"),
+        (Escapes("drop"), r"a\xf0\x9f\x98\x82b", "a b"),
         (Elongation(), "baguuuus BAaAgus maaf!!! 10000 1️ ...", "bagus BAgus maaf! 10000 1️ ."),
         (Elongation(), "²²² ½½½ ٣٣٣", "²²² ½½½ ٣٣٣"),
         (Elongation(to=2), "maaaaf coool", "maaf cool"),

@@ -176,3 +176,10 @@ def test_report_shows_long_texts_around_the_change():
 def test_report_refuses_other_lengths():
     with pytest.raises(DataError, match="2"):
         step_report(["a"], ["1", "2"], ["lowercase"])
+
+
+def test_what_is_masked_is_not_shown_in_the_report():
+    text = "Hub 0812-3456-7890 Ya"
+    first, second = step_report([text], ["1"], ["lowercase", "mask"])
+    assert first["examples"] == [{"id": "1", "before": "Hub ••••-••••-•••• Ya", "after": "hub ••••-••••-•••• ya"}]
+    assert second["examples"] == [{"id": "1", "before": "hub ••••-••••-•••• ya", "after": "hub [TELEPON] ya"}]

@@ -27,7 +27,7 @@ from makna.clean.tweet import Tweet
         ({"hashtags": "keep"}, "#GantiMenu ya", "#GantiMenu ya"),
         ({}, r"kunyuk!\n\nAyo \xf0\x9f\x98\x82\xf0\x9f\x98 \u00e9 \'x\' C:\/", "kunyuk! Ayo é 'x' C:/"),
         ({"emoji": "keep"}, r"\xf0\x9f\x98\x82 \ud83d\ude02", "😂 😂"),
-        ({"emoji": "name"}, r"ha\xf0\x9f\x98\x82", "ha face with tears of joy"),
+        ({"emoji": "name"}, r"ha\xf0\x9f\x98\x82", "ha wajah gembira berurai air mata"),
         ({"escapes": "drop", "emoji": "keep"}, r"a\xf0\x9f\x98\x82b\nc", "a b c"),
         ({"escapes": "keep"}, r"a\nb", r"a\nb"),
         ({}, "Bank &amp; Roti &gt;&amp;lt;", "Bank & Roti ><"),

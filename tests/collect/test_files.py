@@ -77,6 +77,12 @@ def test_a_quote_never_closed_is_named_by_its_line(tmp_path):
     assert (error.key, error.fields["line"]) == ("collect.open_quote", 3)
 
 
+def test_a_bare_quote_inside_a_quoted_cell_is_named_not_dropped(tmp_path):
+    error = refused(read_table, write(tmp_path, "a.csv", 'a,b\nx,1\n"dia "baik" ya",2\n'))
+    assert (error.key, error.fields["line"]) == ("collect.bare_quote", 3)
+    assert read_table(write(tmp_path, "a.csv", 'a,b\ndia "baik" ya,2\n'))["a"].tolist() == ['dia "baik" ya']
+
+
 def test_one_column_keeps_commas_and_blank_lines_between_rows(tmp_path):
     file = write(tmp_path, "a.txt", 'ulasan\nbagus, murah\n\n"kutip" tetap\n\n\n')
     table = read_table(file)
@@ -150,9 +156,9 @@ def test_workbook_is_read_as_text_with_short_rows_filled(tmp_path):
     assert list(table.index) == [2, 3, 4]
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "a.parquet"])
-def test_a_broken_binary_file_is_named(tmp_path, name):
-    assert refused(read_table, write(tmp_path, name, "bukan berkas itu")).key == "collect.broken"
+@pytest.mark.parametrize(("name", "key"), [("a.xlsx", "collect.not_workbook"), ("a.parquet", "collect.broken")])
+def test_a_broken_binary_file_is_named(tmp_path, name, key):
+    assert refused(read_table, write(tmp_path, name, "bukan berkas itu")).key == key
 
 
 def test_parts_get_a_column_and_must_have_the_same_columns(tmp_path):

@@ -2,6 +2,7 @@ import csv
 import errno
 import json
 import resource
+from datetime import UTC, date, datetime, time
 
 import openpyxl
 import pandas as pd
@@ -59,24 +60,52 @@ def test_numbers_are_never_taken_for_formulas(number):
     assert not looks_like_formula(f"+{abs(number)}")
 
 
-def test_xlsx_cells_are_strings_not_formulas_links_or_numbers(tmp_path):
-    cells = ["=1+1", "http://example.org", "007", "5", "a\x01b", "'x"]
-    writer = write(tmp_path / "a.xlsx", pd.DataFrame({"t": cells, "p": [0.5] * 6, "n": [10**17 + 1] * 6}))
-    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
-    column = [sheet.cell(row=i, column=1) for i in range(2, 8)]
-    assert all(cell.data_type == "s" and cell.hyperlink is None for cell in column)
-    assert [cell.value for cell in column][:4] == cells[:4]
-    assert sheet.cell(row=2, column=2).value == 0.5
-    assert sheet.cell(row=2, column=3).value == str(10**17 + 1)
-    assert writer.guarded == 0
+def sheet_of(path):
+    sheet = openpyxl.load_workbook(path).active
+    return [[(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows(min_row=2)]
 
 
-def test_xlsx_refuses_what_a_sheet_cannot_hold_and_leaves_nothing(tmp_path, monkeypatch):
-    with pytest.raises(DataError) as error:
-        write(tmp_path / "a.xlsx", pd.DataFrame({"t": ["x", "y" * 32_768]}))
-    assert (error.value.key, error.value.fields["row"], error.value.fields["column"]) == (
-        "collect.cell_too_long", 2, "t")  # fmt: skip
-    monkeypatch.setattr("makna.collect.sinks._SHEET_ROWS", 3)
+def test_xlsx_texts_are_texts_not_formulas_links_or_numbers(tmp_path):
+    cells = ["=1+1", "http://example.org", "007", "5", "'x", "3201234567890001"]
+    writer = write(tmp_path / "a.xlsx", pd.DataFrame({"t": cells}))
+    assert sheet_of(tmp_path / "a.xlsx") == [[(cell, "s")] for cell in cells]
+    assert all(cell.hyperlink is None for row in openpyxl.load_workbook(tmp_path / "a.xlsx").active for cell in row)
+    assert (writer.guarded, writer.cut) == (0, 0)
+
+
+def test_xlsx_keeps_numbers_dates_and_truth_values_but_no_number_that_excel_would_change(tmp_path):
+    moment, day = datetime(2024, 5, 17, 8, 30), date(1999, 12, 31)
+    cells = [0.5, 7, True, moment, day, time(8, 5), 10**15 - 1, 10**15, None, float("nan"), float("inf"), pd.NaT]
+    cells += [datetime(2024, 1, 1, tzinfo=UTC), date(1600, 1, 1), pd.Timestamp("2024-05-17 08:30:00.000001")]
+    write(tmp_path / "a.xlsx", pd.DataFrame({"x": pd.Series(cells, dtype=object), "n": 1}))
+    found = [row[0] for row in sheet_of(tmp_path / "a.xlsx")]
+    assert found[:8] == [
+        (0.5, "n"), (7, "n"), (True, "b"), (moment, "d"), (datetime(1999, 12, 31), "d"), (time(8, 5), "d"),
+        (10**15 - 1, "n"), (str(10**15), "s"),
+    ]  # fmt: skip
+    assert [value for value, _ in found[8:12]] == [None, None, "inf", None]
+    assert found[12:] == [
+        ("2024-01-01T00:00:00+00:00", "s"), ("1600-01-01", "s"), ("2024-05-17T08:30:00.000001", "s"),
+    ]  # fmt: skip
+
+
+def test_control_characters_and_what_looks_like_their_escapes_are_read_back(tmp_path):
+    cells = ["a\x01b\x00", "_x0041_", "_x005F_x0041_", "x_x_y", "\ufffe\uffff", "baris\r\nbaru\ttab"]
+    write(tmp_path / "a.xlsx", pd.DataFrame({"t": cells}))
+    assert read_table(tmp_path / "a.xlsx")["t"].tolist() == cells
+
+
+@pytest.mark.parametrize(("character", "kept"), [("y", 32_767), ("😡", 16_383)])
+def test_a_text_too_long_for_a_cell_of_xlsx_is_cut_and_counted(tmp_path, character, kept):
+    texts = [character * 32_768, character * 10, "x" * 32_767]
+    writer = write(tmp_path / "a.xlsx", pd.DataFrame({"t": texts}))
+    # An emoji takes two of the units that Excel counts.
+    assert read_table(tmp_path / "a.xlsx")["t"].tolist() == [character * kept, *texts[1:]]
+    assert writer.cut == 1
+
+
+def test_xlsx_refuses_more_rows_than_a_sheet_can_hold_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("makna.collect.workbook_sink.SHEET_ROWS", 3)
     with pytest.raises(DataError) as error:
         write(tmp_path / "a.xlsx", pd.DataFrame({"t": ["x", "y", "z"]}))
     assert error.value.key == "collect.sheet_full"

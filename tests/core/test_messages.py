@@ -32,6 +32,7 @@ _TEMPLATES = "\n".join(path.read_text("utf-8") for path in sorted((PACKAGE / "re
 WAITING = {
     *(f"clean.text_step_{name}" for name in ("lowercase", "alphanumeric", "tweet", "html", "numbers", "emoji")),
     *(f"clean.text_step_{name}" for name in ("elongation", "whitespace", "slang")),
+    *(f"clean.text_step_{name}" for name in ("stem", "stopwords")),
     *("evaluate.why_one_group", "evaluate.test_chi2", "evaluate.test_permutation"),
 }
 # In a module of the report, or in its templates, `locale.say("x")` means the message `report.x`.

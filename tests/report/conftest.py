@@ -1,4 +1,4 @@
-"""Run folders written by hand: a text-class, a pair-class, a number and a several-outputs run."""
+"""Run folders written by hand: text-class, pair-class, number and several-outputs runs; `reviews` has every key."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-RUNS = Path(__file__).parent / "runs"
+RUNS = Path(__file__).parent / "folders"  # not "runs", which git ignores
 TRUTHS = [0.5 * (i % 11) for i in range(44)]
 NUMBERS = {"overlap-ridge": 0.3, "counts-svr": -0.6, "mean": None}
 """System → by how much it misses; None for one that always says 2.5."""

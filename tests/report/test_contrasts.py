@@ -24,9 +24,34 @@ def test_comparisons_have_sign_interval_and_p(run_folder):
 
 def test_figures_of_papers_stand_beside_our_own(run_folder):
     rows = tables(reference_section(read_run(run_folder("text")), EN))[0].cells()
-    assert [cell.text for cell in rows[0]][:6] == ["counts-svm", "weighted F1", "0.785", "0.895", "+0.110", "no"]
+    shown = ["counts-svm", "weighted F1", "0.785", "0.895", "+0.110", "makalah 002, tabel 6"]
+    assert [cell.text for cell in rows[0]] == shown
     assert rows[1][0].below == "pca=50, kernel=poly"
-    assert rows[1][3] == Cell("–", "not run")
+    assert rows[1][3] == Cell("–", "not run yet")
+
+
+def test_both_protocols_stand_side_by_side(run_folder):
+    section = reference_section(read_run(run_folder("reviews")), EN)
+    table = tables(section)[0]
+    assert list(table.columns) == [
+        *("System", "Metric", "Paper", "makna, paper's protocol", "makna, honest protocol", "Difference", "Source"),
+    ]
+    first, absent = table.cells()
+    assert [cell.text for cell in first[2:6]] == ["0.860", "0.861", "0.792", "−0.068"]
+    assert first[5].below == "paper's protocol +0.001"
+    assert absent[3:5] == [Cell("–", "not run yet")] * 2
+    assert absent[5] == Cell("–")
+    lead = section.blocks[0].text
+    assert "differs from the honest one in cleaning and split" in lead
+    assert "folder protocol-paper" in lead
+
+
+def test_a_run_under_the_papers_protocol_says_so(run_folder):
+    section = reference_section(read_run(run_folder("text", {"manifest": {"protocol": "paper"}})), EN)
+    assert tables(section)[0].columns[3] == "makna, paper's protocol"
+    assert "follows the paper's protocol" in section.blocks[0].text
+    honest = reference_section(read_run(run_folder("pair", {"metrics": {"reference": [{"value": 1}]}})), EN)
+    assert "has not been run" in honest.blocks[0].text
 
 
 @pytest.mark.parametrize("name", ["enc[pca=50,kernel=poly]", "enc[kernel=poly,pca=50]", "enc"])
@@ -42,7 +67,7 @@ def test_a_papers_cell_finds_our_cell_or_the_system_as_tuned(run_folder, name):
     path = folder / "metrics.json"
     path.write_text(path.read_text().replace('"counts-svm": {"baseline"', f'"{name}": {{"baseline"'))
     cells = tables(reference_section(read_run(folder), EN))[0].cells()[0]
-    assert (cells[3].text, cells[5].text) == ("0.898", "yes")
+    assert (cells[3].text, cells[4].text) == ("0.898", "−0.002")
 
 
 def test_trained_systems_and_the_first_metric_come_first(run_folder):

@@ -22,9 +22,13 @@ from makna.report.reading import read_run
 ID = Locale("id")
 EXPECTED = {
     "text": ["systems", "classes", "confusion-counts-svm", "confusion-words-logistic", "confusion-counts-bayes"],
-    "pair": ["systems", "classes", "confusion-overlap-svm", "confusion-counts-pairs"],
-    "number": ["systems", "numbers", "agreement-overlap-ridge", "agreement-counts-svr"],
+    "pair": ["systems", "classes", "confusion-overlap-svm", "confusion-counts-pairs", "groups"],
+    "number": ["systems", "numbers", "agreement-overlap-ridge", "agreement-counts-svr", "groups"],
     "outputs": ["systems", "classes", "confusion-counts-svm", "confusion-counts-logistic"],
+    "reviews": [
+        *("systems", "classes", "confusion-counts-svm", "confusion-words-bayes"),
+        *("learning-curve", "groups"),
+    ],
 }
 
 
@@ -38,6 +42,30 @@ def texts(svg):
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_a_run_has_its_figures(run_folder, kind):
     assert list(figures_of(read_run(run_folder(kind)), ID)) == EXPECTED[kind]
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_every_figure_names_both_axes(run_folder, kind):
+    for name, draw in figures_of(read_run(run_folder(kind)), ID).items():
+        with styled():
+            axes = draw().axes
+        assert any(ax.get_xlabel() for ax in axes), name
+        assert any(ax.get_ylabel() for ax in axes), name
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.8, 0.85, 0.95, 1.0])
+def test_numbers_in_a_matrix_stand_out_from_their_shade(share):
+    def luminance(colour):
+        channels = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)]
+        return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+
+    n = round(1000 * share)
+    with styled():
+        ax = matrices([("", ["a", "b"], np.array([[n, 1000 - n], [0, 1000]]))], ("x", "y"), ID).axes[0]
+    shade = ax.collections[0].to_rgba(n / 1000)
+    text = next(text for text in ax.texts if text.get_text() == ID.whole(n))
+    light, dark = sorted((luminance(shade[:3]), luminance(text.get_color())), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4
 
 
 def test_figures_are_written_alike_each_time(run_folder):
@@ -91,7 +119,7 @@ def test_strange_class_names_are_drawn_as_they_are():
     labels = ["$a_b", "<b>&", 'id="x"', "😡 日本", ""]
     with styled():
         svg = svg_of(matrices([("", labels, np.eye(5, dtype=int))], ("prediksi", "kelas"), ID))
-        bar = svg_of(bars(dict.fromkeys(labels, 3), "baris", ID))
+        bar = svg_of(bars(dict.fromkeys(labels, 3), ("baris", "kelas"), ID))
     assert {"$a_b", "<b>&", 'id="x"', "😡 日本", "∅"} <= set(texts(svg)) & set(texts(bar))
 
 
@@ -109,7 +137,7 @@ def test_large_matrices_still_fit(classes):
 def test_dots_have_their_intervals_inside_the_axes():
     rows = [Dot("a", 0.5, 0.2, 0.9), Dot("b", 0.4, None, None, hollow=True)]
     with styled():
-        figure = dots(rows, "nilai", ID, reference=0.4)
+        figure = dots(rows, ("nilai", "sistem"), ID, reference=0.4)
     low, high = figure.axes[0].get_xlim()
     assert low < 0.2 < 0.9 < high
     assert [text.get_text() for text in figure.axes[0].texts] == ["0,500", "0,400"]
@@ -119,7 +147,7 @@ def test_dots_have_their_intervals_inside_the_axes():
 def test_long_names_and_axes_stay_inside_the_figure(name):
     axis = "pengiriman dan pelayanan: akar galat kuadrat rata-rata (RMSE), dengan selang kepercayaan 95 %"
     with styled():
-        figure = dots([Dot(name, 0.5, 0.2, 0.9)], axis, ID)
+        figure = dots([Dot(name, 0.5, 0.2, 0.9)], (axis, "sistem"), ID)
         svg_of(figure)
         box = figure.get_tightbbox()
     assert box.x0 >= 0
@@ -140,7 +168,7 @@ def test_classes_stand_in_the_order_of_the_labels(run_folder):
 
 def test_inline_figures_share_no_ids():
     with styled():
-        svg = svg_of(bars({'href="#p"': 2, "b": 1}, "baris", ID))
+        svg = svg_of(bars({'href="#p"': 2, "b": 1}, ("baris", "kelas"), ID))
     one, two = (inline_svg(svg, name, 'A "title" & <more>') for name in ("one", "two"))
     ids = [set(re.findall(r'\bid="([^"]+)"', element)) for element in (one, two)]
     assert ids[0]

@@ -12,7 +12,7 @@ from makna.report.language import Locale
 from makna.report.page import make_page, number_blocks, render, sections_of
 from makna.report.reading import Run, read_run
 
-KINDS = ("text", "pair", "number", "outputs")
+KINDS = ("text", "pair", "number", "outputs", "reviews")
 VOID = {"meta", "link", "br", "img", "mspace"}
 
 
@@ -78,10 +78,20 @@ def test_sections_stand_in_order_and_in_the_contents(run_folder):
     html = make_page(run_folder("text"), "id").read_text(encoding="utf-8")
     names = re.findall(r'<section id="([a-z-]+)">', html)
     assert names == [
-        *("summary", "systems", "data", "target", "cleaning", "per-class", "confusion", "folds", "choices"),
-        *("comparisons", "reference", "words", "errors", "run", "method", "limits", "cite"),
+        *("summary", "systems", "reference", "data", "cleaning", "repeats", "target", "per-class", "confusion"),
+        *("folds", "choices", "comparisons", "words", "errors", "run", "method", "limits", "cite"),
     ]
     assert re.findall(r'<li><a href="#([a-z-]+)">', html) == names
+    whole = {section.name for section in sections_of(read_run(run_folder("reviews")), Locale("id"))}
+    assert {"common-words", "curve", "groups", "reference", "repeats"} <= whole
+
+
+def test_texts_stand_under_their_step_and_symbols_below_the_line(run_folder):
+    html = make_page(run_folder("reviews"), "id").read_text(encoding="utf-8")
+    assert '<tr class="beneath"><td colspan="5">' in html
+    assert '<span class="name">sesudah</span> <q dir="auto">suka banget sama teksturnya</q>' in html
+    assert "n<sub>c</sub>: banyaknya baris uji kelas c." in html
+    assert "figures/ sebagai SVG dan PNG" in html
 
 
 def test_the_page_speaks_one_language(run_folder):

@@ -3,9 +3,9 @@ from importlib import resources
 import pytest
 
 from makna.core.messages import catalogue
-from makna.report.blocks import Code, Facts, Formula, Paragraph, Table
+from makna.report.blocks import Facts, Formula, Paragraph, Table
 from makna.report.language import Locale
-from makna.report.procedure import FORMULAS, chain_words, cite_section, method_section, run_section
+from makna.report.procedure import FORMULAS, chain_words, kinds_used, method_section, run_section
 from makna.report.reading import read_run
 
 EN, ID = Locale("en"), Locale("id")
@@ -105,10 +105,23 @@ def test_every_formula_has_mathml_and_words():
         assert said & set(catalogue("report")), name
 
 
-def test_citing_names_version_seed_and_data(run_folder):
-    section = cite_section(read_run(run_folder("text")), EN)
-    assert "year = {2025}" in of(section, Code)[0].text
-    assert "version = {0.1.0}" in of(section, Code)[0].text
-    told = " ".join(b.text for b in of(section, Paragraph))
-    assert "Ibrohim & Budi (2019)" in told
-    assert "seed 13" in told
+def test_symbols_are_explained_in_the_text_or_below_the_formula(run_folder):
+    told_before = {"class", "macro", "mae", "mse", "rmse"}
+    for kind in ("text", "number", "reviews"):
+        for formula in of(method_section(read_run(run_folder(kind)), EN), Formula):
+            assert bool(formula.symbols) != (formula.name in told_before), formula.name
+
+
+def test_the_test_of_groups_is_explained_where_it_was_made(run_folder):
+    formulas = [b.name for b in of(method_section(read_run(run_folder("reviews")), EN), Formula)]
+    assert formulas[-1] == "chi2"
+    test = {"test": "permutation", "of": "mae", "p": 0.2, "groups": 2, "n": 9, "why": None}
+    changes = {"metrics": {"systems>overlap-svm>group_test": {"test": test}}}
+    section = method_section(read_run(run_folder("pair", changes)), EN)
+    assert "chi2" not in [b.name for b in of(section, Formula)]
+    assert "shuffled between the groups" in section.blocks[-1].text
+
+
+def test_kinds_in_use_include_those_of_cleaning(run_folder):
+    used = kinds_used(read_run(run_folder("text")))
+    assert {"tweet", "slang", "counts", "svm", "calibrate", "naive-bayes", "majority"} <= used

@@ -5,11 +5,9 @@ from makna.report.language import Locale
 from makna.report.reading import read_run
 from makna.report.results import (
     agreement_section,
-    chunks,
     classes_section,
     confusion_section,
     folds_section,
-    groups_section,
     systems_section,
 )
 
@@ -110,23 +108,3 @@ def test_a_system_run_on_one_fold_leaves_the_others_empty(run_folder):
 
 def test_a_hold_out_has_no_folds(run_folder):
     assert folds_section(read_run(run_folder("pair")), EN) is None
-
-
-def test_groups_stand_with_n_and_interval(run_folder):
-    section = groups_section(read_run(run_folder("pair")), EN)
-    assert [row[:2] for row in tables(section)[0].cells()] == [[Cell("id"), Cell("64")], [Cell("en"), Cell("36")]]
-    assert tables(section)[0].cells()[0][2] == Cell("0.740", "[0.640,\u00a00.840]")
-    assert groups_section(read_run(run_folder("text")), EN) is None
-
-
-def test_only_the_largest_groups_are_shown_and_it_says_so(run_folder):
-    groups = {f"g{i:02d}": {"n": i, "accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}} for i in range(50)}
-    changes = {"metrics": {"systems>overlap-svm>groups": {"test": groups}}}
-    section = groups_section(read_run(run_folder("pair", changes)), EN)
-    assert tables(section)[0].cells()[0][0].text == "id"  # another system's group of 64 rows
-    assert len(tables(section)[0].rows) == 40
-    assert "40 largest of 52" in section.blocks[1].text
-
-
-def test_chunks_keep_all_in_order():
-    assert [list(few) for few in chunks([1, 2, 3, 4, 5], 2)] == [[1, 2], [3, 4], [5]]

@@ -3,7 +3,7 @@ import pytest
 from makna.report.blocks import Paragraph, spans
 from makna.report.language import Locale
 from makna.report.reading import Run, read_run
-from makna.report.verdict import limits_section, standing, summary_section, warnings_of
+from makna.report.verdict import rivals, standing, summary_section, warnings_of
 
 EN = Locale("en")
 
@@ -160,8 +160,7 @@ def test_a_sample_chosen_systems_and_oddities_are_told(run_folder):
     assert boxes["About the data"] == "one. two."
 
 
-def test_limits_speak_of_the_run_at_hand(run_folder):
-    folds = limits_section(read_run(run_folder("text")), EN).blocks[0].points
-    parts = limits_section(read_run(run_folder("pair")), EN).blocks[0].points
-    assert any("Folds share" in point for point in folds)
-    assert not any("Folds share" in point for point in parts)
+def test_models_that_cannot_be_told_apart_from_the_best_are_its_rivals(run_folder):
+    assert rivals(read_run(run_folder("reviews"))) == ["words-bayes"]  # by their paired difference
+    assert rivals(read_run(run_folder("text"))) == []
+    assert rivals(read_run(run_folder("pair", {"metrics": {"comparisons": []}}))) == ["counts-pairs"]  # by overlap
