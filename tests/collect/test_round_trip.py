@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 import subprocess
+import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -80,6 +81,17 @@ def test_xlsx_to_csv_writes_what_the_cells_mean(model, workbook, tmp_path):
     assert rows[1][1:6] == ["'" + ROWS[1][1], "0000000000000000", "00", "-1e-07", "1999-12-31"]
     assert [row[8] for row in rows] == ["", "'+62 812", "'- strip", "'kutip"]
     assert summary.guarded == 3
+
+
+def test_whole_numbers_are_whole_however_the_program_wrote_them(model, tmp_path):
+    pd.DataFrame({"teks": ["a", "b"], "NIK": [111111, 222222]}).to_excel(tmp_path / "a.xlsx", index=False)
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as changed:
+        for name in book.namelist():
+            xml = book.read(name).replace(b"<v>111111</v>", b"<v>3.201234567890001E+15</v>")
+            changed.writestr(name, xml.replace(b"<v>222222</v>", b"<v>5.0</v>"))
+    assert read_table(tmp_path / "b.xlsx")["NIK"].tolist() == ["3201234567890001", "5"]
+    model.predict_file(tmp_path / "b.xlsx", tmp_path / "c.xlsx")
+    assert [row[1] for row in cells_of(tmp_path / "c.xlsx")[1:]] == ["3201234567890001", 5]
 
 
 def test_csv_to_every_format_keeps_leading_zeros_long_numbers_and_empty_cells(model, tmp_path):
