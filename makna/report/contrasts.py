@@ -47,10 +47,11 @@ def comparisons_section(run: Run, locale: Locale) -> Section | None:
 def reference_section(run: Run, locale: Locale) -> Section | None:
     """Return figures of papers beside makna's own, under the paper's protocol and under the honest one."""
     given = [item for item in entries(run.metrics, "reference") if isinstance(item, dict)]
+    paper = _paper_run(run)
     found = [item for item in given if is_number(item.get("value"))]
+    found += _unpublished(run, paper, found)
     if not found:
         return None
-    paper = _paper_run(run)
     shown = [*(["own_paper"] if paper or run.is_paper else []), *([] if run.is_paper else ["own_honest"])]
     keys = ["system", "metric", "paper_value", *shown, "difference", "source"]
     rows = [_reference_row(run, paper, locale, item) for item in found]
@@ -64,6 +65,13 @@ def _paper_run(run: Run) -> Run | None:
     """The systems as scored under the paper's protocol, where the run has them beside its own."""
     systems = branch(run.metrics, "protocols", "paper", "systems")
     return replace(run, metrics={**run.metrics, "systems": systems}) if systems else None
+
+
+def _unpublished(run: Run, paper: Run | None, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Systems run under both protocols that no paper gives a figure for."""
+    told = {_named(run, str(item.get("system", "")), branch(item, "cell")) for item in found}
+    both = [name for name in run.models if paper is not None and name in paper.systems and name not in told]
+    return [{"system": name, "metric": run.primary} for name in both]
 
 
 def _protocol_words(run: Run, paper: Run | None, locale: Locale) -> Iterator[str]:
@@ -86,15 +94,22 @@ def _note(paper: Run | None, locale: Locale) -> str:
 
 
 def _reference_row(run: Run, paper: Run | None, locale: Locale, item: dict[str, Any]) -> list[Cell | str]:
-    metric, value = str(item.get("metric", "")), item["value"]
+    metric, value = str(item.get("metric", "")), item.get("value")
     runs = [*([paper] if paper else []), run]
     scores = [_own_score(one, item, metric) for one in runs]
     own = [score_cell(score, locale) if score else Cell(NOTHING, locale.say("not_run")) for score in scores]
-    gaps = [locale.difference(s["value"] - value) if is_number(s.get("value")) else NOTHING for s in scores]
+    known = [score.get("value") for score in scores]
+    gaps = [locale.difference(v - value) if is_number(v) and is_number(value) else NOTHING for v in known]
     below = locale.say("under_paper", value=gaps[0]) if paper and gaps[0] != NOTHING else ""
     cell = ", ".join(f"{key}={setting}" for key, setting in branch(item, "cell").items())
     system = Cell(str(item.get("system", NOTHING)), cell)
-    cells: list[Cell | str] = [system, locale.metric(metric), locale.score(value), *own, Cell(gaps[-1], below)]
+    cells: list[Cell | str] = [
+        system,
+        locale.metric(metric),
+        locale.score(value) if is_number(value) else NOTHING,
+        *own,
+        Cell(gaps[-1], below),
+    ]
     return [*cells, str(item.get("source", ""))]
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from makna.report.blocks import Cell, Table
@@ -94,3 +96,12 @@ def test_trained_systems_and_the_first_metric_come_first(run_folder):
         ("counts-bayes", "accuracy"),
         ("majority", "macro-F1"),
     ]
+
+
+def test_a_system_without_a_published_figure_is_shown_under_both_protocols(run_folder):
+    run = read_run(run_folder("reviews", {"metrics": {"reference": []}}))
+    rows = tables(reference_section(run, EN))[0].cells()
+    assert [cell.text for cell in rows[0][:3]] == ["counts-svm", EN.metric(run.primary), "–"]
+    assert rows[0][3].text != rows[0][4].text
+    alone = replace(run, metrics={**run.metrics, "protocols": {}})
+    assert reference_section(alone, EN) is None
