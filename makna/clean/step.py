@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ from makna.core.messages import say
 
 
 @dataclass(frozen=True)
-class TextStep:
+class TextStep(ABC):
     """One step of cleaning, text in and text out; the base of all steps.
 
     A subclass is a frozen dataclass whose fields are its settings, each made by `choice` or `checked`, so that a wrong
@@ -38,9 +39,9 @@ class TextStep:
         # What is worked out from the settings is not carried between processes (and may hold functions).
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
+    @abstractmethod
     def apply(self, text: str) -> str:
         """Return the cleaned text."""
-        raise NotImplementedError
 
     def apply_all(self, texts: Sequence[str]) -> list[str]:
         """Return the cleaned texts in order; a step that can share work between texts does it here."""
