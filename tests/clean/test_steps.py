@@ -49,7 +49,7 @@ def name_of(step):
 
 def test_every_step_has_a_variant_here_and_a_name_to_show():
     assert {step.name for step in VARIANTS} == set(STEPS)
-    assert {f"text_step_{name}" for name in STEPS} <= set(catalogue("clean"))
+    assert {f"step_{name}" for name in STEPS} <= set(catalogue("report"))
 
 
 @pytest.mark.parametrize("step", VARIANTS, ids=name_of)

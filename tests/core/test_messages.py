@@ -28,11 +28,8 @@ _KEY = re.compile(rf"({'|'.join(CATALOGUES)})\.([a-z0-9_]+)")
 _PREFIX = re.compile(rf"({'|'.join(CATALOGUES)})\.([a-z0-9_]*)")
 _TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 _TEMPLATES = "\n".join(path.read_text("utf-8") for path in sorted((PACKAGE / "report" / "templates").glob("*.html")))
-# Written for what is not built yet: `makna clean --explain`, and differences between groups in the report.
+# Written for what is not built yet.
 WAITING = {
-    *(f"clean.text_step_{name}" for name in ("lowercase", "alphanumeric", "tweet", "html", "numbers", "emoji")),
-    *(f"clean.text_step_{name}" for name in ("elongation", "whitespace", "slang")),
-    *(f"clean.text_step_{name}" for name in ("stem", "stopwords")),
     *("evaluate.why_one_group", "evaluate.test_chi2", "evaluate.test_permutation"),
 }
 # In a module of the report, or in its templates, `locale.say("x")` means the message `report.x`.

@@ -41,7 +41,8 @@ def predict(model: Path, source: Path, out: Path) -> tuple[float, float]:
     command = [sys.executable, "-m", "makna.cli.main", "predict", str(model), str(source), "--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
     return used.ru_utime + used.ru_stime, used.ru_maxrss * (1024 if sys.platform == "linux" else 1) / 1e6
 
 
