@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, Self
@@ -118,6 +119,18 @@ class CleanText(TransformerMixin, BaseEstimator, Portable):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def tables_hash(steps: Sequence[Any] | None) -> str:
+    """Return a hash of the tables that steps use: another content is another hash, though the name be the same.
+
+    Parameters
+    ----------
+    steps : sequence
+        Steps as in a recipe.
+    """
+    cargo = [step.cargo() for step in resolve_steps(steps)]
+    return hashlib.sha256(json.dumps(cargo, sort_keys=True).encode()).hexdigest()
 
 
 def explain_text(text: str, steps: Sequence[Any] | None) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from makna.collect.files import read_table
 from makna.collect.names import listed
 from makna.core.corpus import PART
 from makna.core.errors import DataError
+from makna.core.files import file_hash
 from makna.core.messages import say
 from makna.core.task import Task
 
@@ -227,5 +227,5 @@ def _download(found: Dataset, entry: FileEntry) -> Path:
 
 
 def _sha256(path: Path) -> str:
-    with plain_errors(path), path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    with plain_errors(path):
+        return file_hash(path)

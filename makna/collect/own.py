@@ -14,6 +14,7 @@ from makna.collect.files import join_parts, whole
 from makna.collect.folder import SOURCE, open_folder
 from makna.collect.stream import AS_FOUND, Reading, TableStream
 from makna.core.errors import noting
+from makna.core.files import file_hash
 
 _NAMED_FILES = 20
 
@@ -89,5 +90,5 @@ def _of_folder(stream: TableStream) -> list[dict[str, str]]:
 
 
 def _named(path: Path) -> dict[str, str]:
-    with plain_errors(path), path.open("rb") as stream:
-        return {"name": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+    with plain_errors(path):
+        return {"name": path.name, "sha256": file_hash(path)}

@@ -23,6 +23,7 @@ from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from makna.core.errors import ModelError
+from makna.core.files import file_hash
 from makna.core.portable import Parts, Portable, plain, type_name
 from makna.core.task import Task
 
@@ -94,7 +95,7 @@ def save_model(model: SavedModel, folder: str | os.PathLike[str], card: str) -> 
             "columns": model.columns,
             "about": model.about,
             "system": tree,
-            "files": {name: _file_hash(scratch / name) for name in _files(scratch)},
+            "files": {name: file_hash(scratch / name) for name in _files(scratch)},
         }
         manifest["sha256"] = _manifest_hash(manifest)
         (scratch / MANIFEST).write_bytes(_json_bytes(manifest, indent=1))
@@ -245,15 +246,10 @@ def _check_files(root: Path, expected: Mapping[str, str]) -> None:
     for name in sorted(expected):
         if name not in present:
             raise ModelError("core.model_file_missing", path=str(root), file=name)
-        if _file_hash(root / name) != expected[name]:
+        if file_hash(root / name) != expected[name]:
             raise ModelError("core.model_changed", path=str(root), file=name)
     for name in sorted(present - set(expected)):
         raise ModelError("core.model_file_unknown", path=str(root), file=name)
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _json_bytes(value: Any, indent: int | None = None) -> bytes:

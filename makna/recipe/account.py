@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -129,8 +129,3 @@ def target_account(corpus: pd.DataFrame, task: Task) -> dict[str, Any]:
     if task.is_number:
         return {"numbers": numbers(corpus[SCORE].to_numpy(dtype=float))}
     return {"classes": classes(corpus, task, np.arange(len(corpus)))}
-
-
-__all__: Sequence[str] = (
-    "class_table", "classes", "common_words", "joined_texts", "lengths", "numbers", "parts_of", "target_account",
-)  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from makna import __version__
+from makna.clean.text import tables_hash
 from makna.core.corpus import inputs, targets, texts_hash
 from makna.core.errors import DataError, RecipeError
 from makna.core.files import plain_os_errors, read_json, write_json, write_text
@@ -205,7 +206,7 @@ def _fit_all(state: _State, setting: Setting, work: UnitWork) -> None:
     for unit in setting.plan.units:
         for run, (spec, candidates) in zip(state.runs, state.systems, strict=True):
             state.options.listen("learn", f"{spec.name} · {unit.name}", done, total)
-            key = key_of(state.base_key, unit.name, [c.params() for c in candidates])
+            key = key_of(state.base_key, unit.name, _identities(candidates))
             name = f"{spec.folder}/{unit.name}"
             found = state.store.get(name, key)
             if found is None:
@@ -231,7 +232,7 @@ def _fit_curves(state: _State, setting: Setting, work: UnitWork) -> None:
         chosen = next(c for _, cs in state.systems for c in cs if c.name == run.units[unit.name]["chosen"])
         for share in shares:
             state.options.listen("learn", f"{run.spec.name} · {share:.0%}", i, len(wanted))
-            key = key_of(state.base_key, unit.name, share, chosen.params())
+            key = key_of(state.base_key, unit.name, share, _identities([chosen]))
             name = f"{run.spec.folder}/curve-{share}"
             found = state.store.get(name, key)
             if found is None:
@@ -259,6 +260,11 @@ def _run_paper(state: _State) -> dict[str, Any]:
     return {"protocols": {paper.protocol: {"systems": systems, "differs": differs, "folder": folder.name}}}
 
 
+def _identities(candidates: Sequence[SystemSpec]) -> list[Any]:
+    """Return what each system is: its settings, and what its cleaning tables hold, not only what they are called."""
+    return [[spec.params(), tables_hash(spec.clean)] for spec in candidates]
+
+
 def _prepare(state: _State, setting: Setting, work: UnitWork) -> None:
     with state.meter.piece("represent"):
         state.options.listen("represent", "", 0, 1)
@@ -278,7 +284,7 @@ def _save_models(state: _State, setting: Setting, work: UnitWork) -> None:
     for i, (spec, candidates) in enumerate(wanted):
         state.options.listen("save", spec.name, i, len(wanted))
         target = state.folder / "models" / spec.folder
-        key = key_of(state.base_key, setting.plan.final.tolist(), [c.params() for c in candidates])
+        key = key_of(state.base_key, setting.plan.final.tolist(), _identities(candidates))
         kept = state.store.get(f"{spec.folder}/model", key)
         if kept is not None and target.is_dir():
             continue

@@ -110,6 +110,20 @@ def test_only_what_changed_is_done_again(tmp_path, monkeypatch):
     assert len(fits) == 3 + 3 * 3
 
 
+def test_a_table_with_another_content_is_another_input(tmp_path, monkeypatch):
+    (tmp_path / "words.csv").write_text("slang,standard\nsampah,mulia\n")
+    sets = [*QUICK, f'clean=[lowercase, {{slang: ["{tmp_path / "words.csv"}"]}}]']
+    run_recipe(load_recipe("sample-tweets", sets), tmp_path / "run")
+    fits = []
+    whole = UnitWork.run
+    monkeypatch.setattr(UnitWork, "run", lambda self, c, u: fits.append(c[0].name) or whole(self, c, u))
+    run_recipe(load_recipe("sample-tweets", sets), tmp_path / "run", RunOptions(resume=True))
+    assert fits == []
+    (tmp_path / "words.csv").write_text("slang,standard\nsampah,hina\n")
+    run_recipe(load_recipe("sample-tweets", sets), tmp_path / "run", RunOptions(resume=True))
+    assert fits == ["counts-svm"] * 3
+
+
 def test_a_full_disk_is_told_and_loses_nothing(tmp_path, monkeypatch):
     written = []
     whole = runner.write_json
