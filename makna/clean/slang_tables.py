@@ -20,6 +20,7 @@ OWN = "makna"
 _SLANG = ("slang",)
 _STANDARD = ("standard", "formal", "baku")
 _KIND = ("kind", "category1", "jenis")
+_LONGEST_CELL = 131_072  # csv's own limit, which reading a corpus raises for the whole process
 _FILES = (".csv", ".tsv", ".txt")
 
 
@@ -150,6 +151,8 @@ def _rows(name: str, path: str, text: str) -> Iterator[tuple[str, str, str]]:
     try:
         dialect = _Tabs if delimiter == "\t" else csv.excel
         rows = list(csv.reader(io.StringIO(text, newline=""), dialect, delimiter=delimiter))
+        if any(len(cell) > _LONGEST_CELL for row in rows for cell in row):
+            raise csv.Error(f"field larger than field limit ({_LONGEST_CELL})")
     except csv.Error as problem:
         raise DataError("clean.table_unreadable", name=name, path=path, reason=str(problem)) from problem
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
