@@ -61,6 +61,10 @@ class MissingPackageError(UserError, ImportError):
     """An optional package is needed and not installed."""
 
 
+class TrainingError(UserError):
+    """Training a network could not go on: its loss is no longer a number, or memory does not suffice."""
+
+
 class UsageError(UserError):
     """The words of a command do not fit: one too many, too few, or unknown."""
 

@@ -21,6 +21,7 @@ EXTRA_OF = {
     "playwright": "collect",
     "bs4": "collect",
     "ray": "cluster",
+    "optuna": "tune",
 }
 
 

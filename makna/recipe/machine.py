@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import threading
 import time
@@ -12,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import psutil
+
+from makna.core.compute import cores
 
 _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "skops", "safetensors", "PySastrawi", "emoji",
              "torch", "transformers")  # fmt: skip
@@ -38,11 +39,6 @@ def machine() -> dict[str, Any]:
         "cores": cores(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
     }
-
-
-def cores() -> int:
-    """Return the number of processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Meter:
