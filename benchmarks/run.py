@@ -14,7 +14,7 @@ from makna import __version__
 from makna.recipe.machine import machine, packages
 
 HERE = Path(__file__).parent
-KNOWN = ("b5", "b9", "stif")
+KNOWN = ("b1", "b2", "b3", "b5", "b9", "stif")
 
 
 def main(names: list[str]) -> None:
@@ -24,8 +24,10 @@ def main(names: list[str]) -> None:
         if name not in KNOWN:
             raise SystemExit(f"no benchmark {name!r}; there are: {', '.join(KNOWN)}")
         print(f"{name} …", flush=True)
-        with threadpool_limits(1):
-            found = import_module(name).measure()
+        module = import_module(name)
+        threads = getattr(module, "THREADS", 1)
+        with threadpool_limits(threads):
+            found = module.measure()
         record = {
             "benchmark": name,
             "command": f"python benchmarks/run.py {name}",
@@ -33,7 +35,7 @@ def main(names: list[str]) -> None:
             "makna": __version__,
             "packages": packages(),
             "machine": machine(),
-            "threads": 1,
+            "threads": threads,
             "result": found,
         }
         (HERE / "results" / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +13,8 @@ import scipy.sparse as sp
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from makna.core.compute import Compute, computing
+from makna.learn.balance import Balanced
 from makna.learn.baseline import Majority, MeanScore
 from makna.learn.bayes import NaiveBayes
 from makna.learn.bounded import Bounded
@@ -21,15 +24,19 @@ from makna.learn.kernels import KernelSVM, KernelSVR
 from makna.learn.linear import LinearSVM, LinearSVR, Logistic, Ridge
 from makna.learn.neighbours import Neighbours
 from makna.learn.outputs import PerOutput
+from makna.learn.svm import SVM
 from makna.represent.lengths import LengthFeatures
 from makna.represent.pairs import OverlapFeatures
+from makna.represent.reduce import PCA
 from makna.represent.scale import Standardise
+from tests.encoders import kept_encoder
 from tests.house_suite import CHECKS, Case, check_house, house_classes
 
 N = 36
 _rng = np.random.default_rng(7)
 THREE = np.array(["negatif", "netral", "positif"] * (N // 3), dtype=object)
 TWO = np.array(["0", "1"] * (N // 2), dtype=object)
+UNEVEN = np.array(["negatif", "netral", "negatif", "positif", "negatif", "positif"] * (N // 6), dtype=object)
 X = _rng.gamma(1.0, size=(N, 5)) + 2 * (np.arange(5) == np.arange(N)[:, None] % 3)
 SPARSE = sp.csr_matrix(np.where(X > 1.2, X, 0))
 SCORES = X @ np.arange(5) + _rng.normal(size=N)
@@ -55,6 +62,11 @@ CASES: dict[str, list[Case]] = {
         Case(lambda: KernelSVM("poly", degree=2, gamma=0.5), X, TWO, change={"kernel": "linear"}),
         Case(lambda: KernelSVM("linear", class_weight="balanced"), SPARSE, THREE, change={"gamma": "auto"}),
         Case(KernelSVM, SPARSE, TWO, change={"kernel": "linear"}),
+    ],
+    "learn.SVM": [
+        Case(SVM, X, THREE, change={"C": 0.3}),
+        Case(lambda: SVM(loss="hinge", class_weight={"0": 1.0, "1": 3.0}), X, TWO, change={"kernel": "poly"}),
+        Case(lambda: SVM(kernel="rbf", gamma=0.5), SPARSE, THREE, change={"loss": "hinge"}),
     ],
     "learn.KernelSVR": [
         Case(KernelSVR, X, SCORES, change={"C": 0.3}),
@@ -94,6 +106,10 @@ CASES: dict[str, list[Case]] = {
         Case(lambda: Bounded(Ridge(), 0, 10), X, SCORES, change={"step": 0.5}),
         Case(lambda: Bounded(LinearSVR(), 0.0, 10.0, 1.0), SPARSE, SCORES, change={"estimator__C": 0.5}),
     ],
+    "represent.PCA": [
+        Case(lambda: PCA(3), X, change={"size": 2}),
+        Case(lambda: PCA(variance=0.8, solver="randomised"), X, change={"variance": 0.5}),
+    ],
     "represent.Standardise": [
         Case(Standardise, X, change={"with_mean": False}),
         Case(lambda: Standardise(with_mean=False), SPARSE),
@@ -126,9 +142,68 @@ CASES |= {
         Case(_later(_CLEAN, ["stem", {"stopwords": ["id", "en"]}]), TEXTS, takes="texts or pairs"),
     ],
 }
+CASES |= {
+    "learn.Balanced": [
+        Case(lambda: Balanced(Calibrated(LinearSVM(), folds=3)), X, UNEVEN, change={"method": "under"}),
+        Case(lambda: Balanced(Logistic(), "under", 0.5), SPARSE, UNEVEN, change={"share": 1.0}),
+        Case(
+            lambda: Balanced(make_pipeline(_later(_COUNTS, words=(1, 2))(), LinearSVM()), "augment"),
+            TEXTS,
+            UNEVEN,
+            takes="texts or pairs",
+            change={"operations": ["drop"]},
+        ),
+    ],
+}
+_RECURRENT = "makna.learn.recurrent:Recurrent"
+_TINY = {"width": 4, "vector_size": 4, "epochs": 1}
+CASES |= {
+    # Sums over a batch and over a row alone differ in the last bits.
+    "learn.Recurrent": [
+        Case(_later(_RECURRENT, **_TINY), TEXTS, THREE, "texts", {"cell": "gru"}, 1e-6),
+        Case(_later(_RECURRENT, bidirectional=True, vectors="word2vec", **_TINY), TEXTS, TWO, "texts", {}, 1e-6),
+    ],
+}
+
+
+def _encoder(kind: str, **settings: Any) -> Any:
+    return lambda: _later("makna.represent.encoder:Encoder", str(kept_encoder(kind)), **settings)()
+
+
+CASES |= {
+    "represent.Encoder": [
+        Case(_encoder("bert", max_length=16), TEXTS, takes="texts", change={"pooling": "cls"}, tolerance=1e-5),
+        Case(_encoder("albert", pooling="tokens", max_length=6), TEXTS, takes="texts", tolerance=1e-3),
+        Case(_encoder("distilbert", pooling="max", layer=1), TEXTS, takes="texts", tolerance=1e-5),
+    ],
+}
+
+
+def _finetune(name: str, **settings: Any) -> Any:
+    # Frozen but for the head and the pooler: what is checked here is not how well it learns.
+    quick = {"epochs": 1, "max_length": 16, "learning_rate": 1e-3, **settings}
+    return lambda: _later(f"makna.learn.finetune:{name}", str(kept_encoder("bert")), **quick)()
+
+
+CASES |= {
+    "learn.FineTune": [
+        Case(_finetune("FineTune", freeze="all"), TEXTS, THREE, "texts", {"pooling": "mean"}, 1e-5),
+        Case(_finetune("FineTune", long="windows", class_weight="balanced"), TEXTS, TWO, "texts", tolerance=1e-5),
+    ],
+    "learn.FineTuneRegressor": [
+        Case(_finetune("FineTuneRegressor", freeze=1), TEXTS, SCORES, "texts", {"long": "head+tail"}, 1e-4),
+    ],
+}
 # Made elsewhere; their cases are skipped as long as they are missing.
 LATER = {"represent.Counts", "clean.CleanText"}
 _ALL = [(name, place) for name, cases in CASES.items() for place in range(len(cases))]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("MAKNA_CACHE", str(tmp_path / "cache"))
+    with computing(Compute("cpu", "fp32", 1)):
+        yield
 
 
 def test_every_estimator_has_a_case() -> None:
@@ -178,7 +253,7 @@ _WEIGHTS = "the solver does not treat a weight of two as the row repeated (sciki
 _EXPECTED: dict[type, dict[str, str]] = {
     **{
         cls: {f"check_sample_weight_equivalence_on_{kind}_data": _WEIGHTS for kind in ("dense", "sparse")}
-        for cls in (LinearSVM, LinearSVR, KernelSVM, KernelSVR, Forest, ForestRegressor)
+        for cls in (LinearSVM, LinearSVR, SVM, KernelSVM, KernelSVR, Forest, ForestRegressor)
     },
     Ridge: {"check_non_transformer_estimators_n_iter": "solved in closed form: there are no iterations to count"},
     Calibrated: {"check_classifiers_train": "the class printed is that of the calibrated probabilities; the decision "
@@ -192,7 +267,11 @@ NUMERIC = [
     Logistic(),
     Ridge(),
     LinearSVR(),
+    SVM(),
+    SVM(loss="hinge"),
     KernelSVM(),
+    KernelSVM("linear"),
+    KernelSVM("poly"),
     KernelSVR(),
     NaiveBayes(),
     NaiveBayes("multinomial"),
@@ -202,7 +281,10 @@ NUMERIC = [
     Majority(),
     MeanScore(),
     Calibrated(LinearSVM(), folds=3),
+    Balanced(Logistic()),
+    Balanced(Logistic(), "under"),
     Bounded(Ridge(), -1000, 1000),
+    PCA(1),
     Standardise(),
 ]
 

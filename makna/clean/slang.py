@@ -102,7 +102,7 @@ class Slang(TextStep):
         for token in self._units(text):
             entry = self._find(token)
             if entry is not None:
-                to = _in_case_of(token, entry.standard)
+                to = in_case_of(token, entry.standard)
                 found.append({"token": token, "to": to, "table": entry.table, "kind": entry.kind})
         return found
 
@@ -128,7 +128,7 @@ class Slang(TextStep):
     def _word_replaced(self, match: re.Match[str]) -> str:
         word = match[0]
         entry = self._find(word)
-        return word if entry is None else _in_case_of(word, entry.standard)
+        return word if entry is None else in_case_of(word, entry.standard)
 
     def _find(self, word: str) -> Entry | None:
         entry = self._known.get(word.casefold())
@@ -143,7 +143,8 @@ class Slang(TextStep):
         return Entry(f"{stem}-{stem}{suffix}", RULE, base.table if base is not None else RULE)
 
 
-def _in_case_of(word: str, standard: str) -> str:
+def in_case_of(word: str, standard: str) -> str:
+    """Return `standard` in the case of `word`: ``Yg`` makes ``Yang``, ``YG`` ``YANG``."""
     if word.islower() or not word[0].isupper():
         return standard
     if word.isupper() and len(word) > 1:

@@ -76,12 +76,13 @@ def _add_run(app: typer.Typer) -> None:
         rows: Annotated[int | None, typer.Option("--rows", min=10, metavar="N", help=say("cli.run_rows"))] = None,
         out: Annotated[str | None, typer.Option("--out", metavar="DIR", help=say("cli.run_out"))] = None,
         resume: Annotated[bool, typer.Option("--resume", help=say("cli.run_resume"))] = False,
+        engine: Annotated[str, typer.Option("--engine", metavar="local|ray", help=say("cli.run_engine"))] = "local",
         sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help=say("cli.sheet"))] = None,
     ) -> None:
         from makna.cli.run import RunWords, run_study
 
         names = tuple(name.strip() for name in only.split(",") if name.strip())
-        run_study(RunWords(recipe, data, (*(sets or ()), *_sheet(sheet)), names, rows, out, resume))
+        run_study(RunWords(recipe, data, (*(sets or ()), *_sheet(sheet)), names, rows, out, resume, engine))
 
 
 def _add_predict(app: typer.Typer) -> None:

@@ -25,6 +25,7 @@ class RunWords:
     rows: int | None
     out: str | None
     resume: bool
+    engine: str = "local"
 
 
 def run_study(words: RunWords) -> None:
@@ -41,12 +42,16 @@ def run_study(words: RunWords) -> None:
     _show_licences(recipe)
     try:
         with Stages() as stages:
-            run = run_recipe(recipe, folder, RunOptions(words.only, words.rows, words.resume, stages))
-    except KeyboardInterrupt:
+            run = run_recipe(recipe, folder, RunOptions(words.only, words.rows, words.resume, stages, words.engine))
+    except KeyboardInterrupt as stop:
+        for note in getattr(stop, "__notes__", ()):
+            tell(note)
         tell(say("cli.run_interrupted", recipe=words.recipe, folder=folder))
         raise
     for warning in run.manifest["warnings"]:
         tell(warning)
+    for skipped in run.manifest["skipped"]:
+        tell(say("cli.run_skipped", name=skipped["system"], why=skipped["why"]))
     tell(_summary(run))
     print(run.report if run.report.is_file() else run.folder)  # noqa: T201 (the result's path is what stdout is for)
 

@@ -9,6 +9,9 @@ from typing import Any, Self
 
 from makna.core.messages import say
 
+_LONG = frozenset({"train", "represent", "learn"})
+_EVERY = 20.0  # seconds
+
 
 def tell(text: str) -> None:
     """Write one line to stderr."""
@@ -22,6 +25,7 @@ class Stages:
     def __init__(self) -> None:
         self._start = time.perf_counter()
         self._stage = ""
+        self._told = self._start
         self._bar: Any = None
         self._task: Any = None
 
@@ -47,8 +51,11 @@ class Stages:
         """Show that `done` of `total` pieces of a stage are finished."""
         name = say(f"cli.stage_{stage}")
         if self._bar is None:
-            if stage != self._stage:
-                tell(f"[{time.perf_counter() - self._start:6.1f} s] {name} {detail}".rstrip())
+            now = time.perf_counter()
+            # Long work tells its progress now and then, all other stages once.
+            if stage != self._stage or (stage in _LONG and now - self._told > _EVERY):
+                tell(f"[{now - self._start:6.1f} s] {name} {detail}".rstrip())
+                self._told = now
         elif stage != self._stage:
             if self._task is not None:
                 self._bar.update(self._task, completed=self._bar.tasks[self._task].total, detail="")

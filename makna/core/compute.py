@@ -60,9 +60,17 @@ _asked: ContextVar[Compute | None] = ContextVar("makna_compute", default=None)
 
 
 @contextmanager
-def computing(compute: Compute) -> Iterator[None]:
-    """Run neural networks this way inside this context."""
-    token = _asked.set(compute)
+def computing(compute: Compute, unless_said: bool = False) -> Iterator[None]:
+    """Run neural networks this way inside this context.
+
+    Parameters
+    ----------
+    compute : Compute
+        How.
+    unless_said : bool
+        Leave it as a surrounding context has it, if there is one.
+    """
+    token = _asked.set((_asked.get() if unless_said else None) or compute)
     try:
         yield
     finally:

@@ -16,8 +16,13 @@ _memo: ContextVar[dict[Hashable, Any] | None] = ContextVar("makna_memo", default
 
 
 @contextmanager
-def sharing() -> Iterator[dict[Hashable, Any]]:
+def sharing(memo: dict[Hashable, Any] | None = None) -> Iterator[dict[Hashable, Any]]:
     """Share stateless work between all estimators used inside this context; forgotten at its end.
+
+    Parameters
+    ----------
+    memo : dict or None
+        What an earlier context shared, to go on with; empty when None.
 
     Examples
     --------
@@ -25,10 +30,9 @@ def sharing() -> Iterator[dict[Hashable, Any]]:
     ...     shared("answer", lambda: [42]) is shared("answer", lambda: [42])
     True
     """
-    token = _memo.set({})
+    memo = {} if memo is None else memo
+    token = _memo.set(memo)
     try:
-        memo = _memo.get()
-        assert memo is not None
         yield memo
     finally:
         _memo.reset(token)

@@ -15,7 +15,7 @@ from makna.core.task import Task
 
 Labels = Sequence[str] | Mapping[str, Sequence[str]]
 
-_LOWER_IS_BETTER = frozenset({"mae", "mse", "rmse"})
+_LOWER_IS_BETTER = frozenset({"mae", "mse", "rmse", "loss"})
 
 
 def metric_names(task: Task, labels: Labels) -> list[str]:

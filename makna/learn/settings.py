@@ -14,3 +14,6 @@ Kernel = Literal["linear", "poly", "rbf"]
 Gamma = Literal["scale", "auto"] | Positive
 ClassWeight = Literal["balanced"] | dict[str, Positive] | None
 Seed = Annotated[int, Field(ge=0)] | None
+Share = Annotated[float, Field(ge=0, lt=1)]
+Layers = Annotated[int, Field(ge=0)] | Literal["all"]
+Pieces = Annotated[int, Field(ge=3)]

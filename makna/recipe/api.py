@@ -8,7 +8,8 @@ from pathlib import Path
 
 from makna.recipe.recipe import Recipe, load_recipe
 from makna.recipe.result import Run
-from makna.recipe.runner import RunOptions, run_recipe
+from makna.recipe.runner import run_recipe
+from makna.recipe.state import RunOptions
 
 
 def run(

@@ -11,7 +11,7 @@ from makna.core.task import Task
 from makna.learn.bounded import Bounded
 from makna.learn.outputs import PerOutput
 from makna.recipe.cells import SystemSpec
-from makna.recipe.registry import LEARN, REPRESENT
+from makna.recipe.registry import BALANCE, LEARN, REPRESENT
 from makna.recipe.steps import Step
 
 LEARNER = "learn"
@@ -30,17 +30,23 @@ def build(spec: SystemSpec, task: Task, seed: int) -> Pipeline:
         Given to every step that has a `random_state` and was given none.
     """
     steps: list[tuple[str, Any]] = [("clean", CleanText(steps=spec.clean))] if spec.clean else []
-    steps += _chain(spec.represent, seed)
+    chain = _chain(spec.represent, seed)
     learner: Any = None
     for step in spec.learn:
         settings = _seeded(step["settings"], seed)
         kind = LEARN[step["kind"]]
+        if kind.is_declined(step["settings"]):
+            continue
         learner = kind.cls(estimator=learner, **settings) if kind.wraps else kind.cls(**settings)
     if task.is_number and task.scale is not None:
         learner = Bounded(estimator=learner, low=task.scale[0], high=task.scale[1])
     if task.target == "classes":
         learner = PerOutput(estimator=learner)
-    return Pipeline([*steps, (LEARNER, learner)])
+    if spec.balance is not None:
+        # Rows are resampled or augmented as cleaned texts, so all that learns from them stands inside.
+        inside = Pipeline([*chain, (LEARNER, learner)])
+        learner, chain = BALANCE.cls(estimator=inside, **_seeded(spec.balance, seed)), []
+    return Pipeline([*steps, *chain, (LEARNER, learner)])
 
 
 def _chain(steps: list[Step], seed: int) -> list[tuple[str, Any]]:

@@ -1,15 +1,17 @@
-"""Grids: a system with `{grid: [...]}` somewhere becomes one cell for each combination."""
+"""Open settings: `{grid: [...]}` and `{range: [...]}`, and the cells that a system becomes with them filled in."""
 
 from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from makna.recipe.registry import LEARN, REPRESENT
-from makna.recipe.steps import GRID, Step
+from makna.recipe.registry import BALANCE, LEARN, REPRESENT
+from makna.recipe.steps import GRID, LOG, RANGE, Step, is_open
+from makna.tune.space import Choices, Range, Space
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,14 @@ class SystemSpec:
         Settings chosen from grids.
     baseline : bool
         Whether makna added it as a trivial baseline.
+    balance : dict or None
+        How training rows are resampled or augmented.
+    fold : int or None
+        The one fold (from 1) it runs on; None runs on all.
+    on_request : bool
+        Whether it runs only when it is asked for by name.
+    tune : bool
+        Whether the best of its cells is chosen where the recipe tunes; else every cell is reported.
     """
 
     name: str
@@ -36,10 +46,15 @@ class SystemSpec:
     learn: list[Step]
     cell: dict[str, Any]
     baseline: bool = False
+    balance: dict[str, Any] | None = None
+    fold: int | None = None
+    on_request: bool = False
+    tune: bool = True
 
     def params(self) -> dict[str, Any]:
         """Return the system as JSON values."""
-        return {"clean": self.clean, "represent": self.represent, "learn": self.learn}
+        balance = {} if self.balance is None else {"balance": self.balance}
+        return {"clean": self.clean, "represent": self.represent, "learn": self.learn, **balance}
 
     @property
     def folder(self) -> str:
@@ -48,9 +63,14 @@ class SystemSpec:
         return "--".join([plain, *(f"{key}-{value}" for key, value in self.cell.items())])
 
     @property
-    def has_grid(self) -> bool:
+    def base(self) -> str:
+        """Name in the recipe, without the cell."""
+        return self.name.partition("[")[0]
+
+    @property
+    def is_open(self) -> bool:
         """Whether settings are still to be chosen."""
-        return next(_grids(self.represent), None) is not None or next(_grids(self.learn), None) is not None
+        return bool(_spots(self))
 
 
 def cells(spec: SystemSpec) -> list[SystemSpec]:
@@ -62,36 +82,108 @@ def cells(spec: SystemSpec) -> list[SystemSpec]:
     >>> [cell.name for cell in cells(spec)]
     ['s[C=0.1]', 's[C=1]']
     """
-    spots = [*_grids(spec.represent), *_grids(spec.learn)]
-    if not spots:
+    open_ = space(spec)
+    if not open_:
         return [spec]
-    made = []
-    for values in itertools.product(*(settings[key][GRID] for _, settings, key in spots)):
-        chosen = dict(zip(_labels(spots), values, strict=True))
-        copied = copy.deepcopy(spec)
-        copies = [*_grids(copied.represent), *_grids(copied.learn)]
-        for (_, settings, key), value in zip(copies, values, strict=True):
-            settings[key] = value
-        label = ",".join(f"{key}={value}" for key, value in chosen.items())
-        made.append(SystemSpec(f"{spec.name}[{label}]", copied.clean, copied.represent, copied.learn, chosen))
-    return made
+    combinations = itertools.product(*(_values(values) for values in open_.values()))
+    return [filled(spec, dict(zip(open_, values, strict=True))) for values in combinations]
 
 
-def _grids(steps: list[Step]) -> Iterator[tuple[str, dict[str, Any], str]]:
+def space(spec: SystemSpec) -> Space:
+    """Return the open settings of a system by their short names, each with what it may be."""
+    spots = _spots(spec)
+    return dict(zip(_labels(spots), (_possible(settings[key]) for _, settings, key in spots), strict=True))
+
+
+def has_range(spec: SystemSpec) -> bool:
+    """Tell whether a setting is a range, so that there is no end to a system's cells."""
+    return any(isinstance(values, Range) for values in space(spec).values())
+
+
+def filled(spec: SystemSpec, cell: Mapping[str, Any]) -> SystemSpec:
+    """Return a system with its open settings filled in.
+
+    Parameters
+    ----------
+    spec : SystemSpec
+        With open settings; it is left as it is.
+    cell : mapping
+        A value for each name of its `space`.
+    """
+    copied = copy.deepcopy(spec)
+    spots = _spots(copied)
+    for name, (_, settings, key) in zip(_labels(spots), spots, strict=True):
+        settings[key] = cell[name]
+    label = ",".join(f"{key}={value}" for key, value in cell.items())
+    return replace(copied, name=f"{spec.name}[{label}]", cell=dict(cell))
+
+
+def found_again(candidates: Sequence[SystemSpec], name: str, cell: Mapping[str, Any]) -> SystemSpec:
+    """Return the candidate of this name, or that becomes it with a cell filled in.
+
+    Parameters
+    ----------
+    candidates : sequence of SystemSpec
+        What a system is chosen from.
+    name : str
+        Of the system that was chosen.
+    cell : mapping
+        Its settings, as JSON has kept them.
+    """
+    for spec in candidates:
+        if spec.name == name:
+            return spec
+    spec = next(spec for spec in candidates if spec.is_open and name.startswith(f"{spec.name}["))
+    open_ = space(spec)
+    return filled(spec, {key: next((v for v in _values(open_[key]) if _same(v, value)), value)
+                         for key, value in cell.items()})  # fmt: skip
+
+
+def samples(spec: SystemSpec) -> list[SystemSpec]:
+    """Return systems without open settings in which every choice of every grid occurs, a range at its low end."""
+    open_ = {name: _values(values) for name, values in space(spec).items()}
+    if not open_:
+        return [spec]
+    first = {name: values[0] for name, values in open_.items()}
+    changes = [{name: value} for name, values in open_.items() for value in values[1:]]
+    return [filled(spec, first | change) for change in ({}, *changes)]
+
+
+def _values(values: Choices | Range) -> tuple[Any, ...]:
+    return values.values if isinstance(values, Choices) else (values.low,)
+
+
+def _same(value: Any, kept: Any) -> bool:
+    """Tell whether a value is what JSON has kept: a tuple comes back as a list."""
+    return bool(json.dumps(value) == json.dumps(kept))
+
+
+def _possible(value: dict[str, Any]) -> Choices | Range:
+    if GRID in value:
+        return Choices(tuple(value[GRID]))
+    low, high = value[RANGE]
+    return Range(low, high, value[LOG], whole=isinstance(low, int) and isinstance(high, int))
+
+
+def _spots(spec: SystemSpec) -> list[tuple[str, dict[str, Any], str]]:
+    """Return kind, settings and name of every open setting."""
+    balance = [] if spec.balance is None else [{"kind": "balance", "settings": spec.balance}]
+    return [*_open(spec.represent), *_open(spec.learn), *_open(balance)]
+
+
+def _open(steps: list[Step]) -> Iterator[tuple[str, dict[str, Any], str]]:
     for step in steps:
         if "parts" in step:
             for part in step["parts"]:
-                yield from _grids(part)
+                yield from _open(part)
             continue
         for key, value in step["settings"].items():
-            if isinstance(value, dict) and set(value) == {GRID}:
+            if is_open(value):
                 yield step["kind"], step["settings"], key
 
 
 def _labels(spots: list[tuple[str, dict[str, Any], str]]) -> list[str]:
-    """Return short names of the grids: the parameter, or the kind where the parameter is what the kind is about."""
-    names = []
-    for kind, _, key in spots:
-        main = (REPRESENT.get(kind) or LEARN[kind]).main
-        names.append(kind if main == key and kind in REPRESENT else key)
+    """Return short names of open settings: the parameter, or the kind where the parameter is what it is about."""
+    kinds = {**LEARN, **REPRESENT, "balance": BALANCE}
+    names = [kind if kinds[kind].main == key and kind not in LEARN else key for kind, _, key in spots]
     return [name if names.count(name) == 1 else f"{spots[i][0]}.{name}" for i, name in enumerate(names)]

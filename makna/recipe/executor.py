@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,6 +27,7 @@ from makna.core.corpus import take
 from makna.core.portable import is_estimator, plain
 
 _CAPACITY = 1_500_000_000
+ALL_ROWS = "all"
 
 
 @dataclass
@@ -55,14 +59,24 @@ class Executor:
         Group of all rows, for steps that part rows themselves.
     capacity : int
         Bytes of shared results kept at most.
+
+    Attributes
+    ----------
+    seconds : dict
+        Step → ``fit``, ``transform`` (seconds) and ``fits``, since it was last emptied; work found done costs nothing.
+    unfinished : Pipeline or None
+        What an interrupted fit had learned so far, where it can be used.
     """
 
     def __init__(self, X: Any, y: np.ndarray, groups: np.ndarray | None = None, capacity: int = _CAPACITY) -> None:
         self.X = X
         self.y = y
         self.groups = groups
+        self.seconds: dict[str, dict[str, float]] = {}
+        self.unfinished: Pipeline | None = None
         self._kept = _Kept(capacity)
-        self._prepared: set[str] = set()
+        # A step that is one size of a family, such as a PCA → the fitted family whose transform it narrows.
+        self._families: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
     def prepare(self, system: Pipeline) -> None:
         """Do a system's stateless work (cleaning, counting) for all rows at once; nothing is learned from them."""
@@ -76,7 +90,7 @@ class Executor:
             _prepare(step, X)
             return
 
-    def fit(self, system: Pipeline, rows: np.ndarray) -> Pipeline:
+    def fit(self, system: Pipeline, rows: np.ndarray, valid: np.ndarray | None = None) -> Pipeline:
         """Return a fitted copy of `system`, learned from these rows.
 
         Parameters
@@ -85,27 +99,31 @@ class Executor:
             Not fitted; it is left as it is.
         rows : ndarray of int
             Row positions.
+        valid : ndarray of int or None
+            Rows that a learner may watch while it learns (`X_val`, `y_val`), where it takes them.
         """
-        y = self.y[rows]
         groups = None if self.groups is None else self.groups[rows]
         key: Hashable = ("rows", _hash(rows))
         X: Any = None
         fitted: list[tuple[str, Any]] = []
         for name, step in system.steps[:-1]:
+            made, X = self._fit_step((name, step), _Rows(rows, X, groups), key, fitted)
             key = (key, signature(step))
-            found = self._kept.get(("fit", key))
-            if found is None:
-                X = take(self.X, rows) if X is None else X
-                made = clone(step)
-                found = (made, _fit_transform(made, X, y, groups))
-                self._kept.put(("fit", key), found)
-            fitted.append((name, found[0]))
-            X = found[1]
+            fitted.append((name, made))
         X = take(self.X, rows) if X is None else X
         name, last = system.steps[-1]
         learner = clone(last)
-        learner.fit(X, y, **_fit_params(learner, groups))
-        return Pipeline([*fitted, (name, learner)])
+        further = _fit_params(learner, groups)
+        if valid is not None and has_fit_parameter(learner, "X_val"):
+            further |= {"X_val": self._transformed(fitted, valid), "y_val": self.y[valid]}
+        made = Pipeline([*fitted, (name, learner)])
+        with self._timed(name, "fit"):
+            try:
+                learner.fit(X, self.y[rows], **further)
+            except KeyboardInterrupt:
+                self.unfinished = made if getattr(learner, "interrupted_", False) else None
+                raise
+        return made
 
     def predict(self, fitted: Pipeline, rows: np.ndarray) -> Guess:
         """Return what a fitted system says of these rows; transformed rows are shared between systems.
@@ -117,17 +135,90 @@ class Executor:
         rows : ndarray of int
             Row positions.
         """
+        X = self._transformed(fitted.steps[:-1], rows)
+        name, learner = fitted.steps[-1]
+        with self._timed(name, "predict"):
+            return guess(learner, X)
+
+    def _fit_step(
+        self, named: tuple[str, Any], rows: _Rows, key: Hashable, before: Sequence[tuple[str, Any]]
+    ) -> tuple[Any, Any]:
+        """Return the fitted step and what it makes of the rows, both shared with whoever asks for the same."""
+        name, step = named
+        family = step.family() if hasattr(step, "family") else step
+        here = (key, signature(family))
+        found = self._kept.get(("fit", here))
+        if found is None:
+            X = take(self.X, rows.positions) if rows.X is None else rows.X
+            if getattr(step, "fit_rows", None) == ALL_ROWS:
+                made = self._fit_on_all(name, family, before)
+            else:
+                made = self._fit_clone(name, family, X, rows)
+            with self._timed(name, "transform"):
+                found = (made, made.transform(X))
+            self._kept.put(("fit", here), found)
+        made, X = found
+        if not hasattr(step, "family"):
+            return made, X
+        member = step.member_of(made)
+        self._families[member] = made
+        return member, step.narrow(X)
+
+    def _fit_on_all(self, name: str, step: Any, before: Sequence[tuple[str, Any]]) -> Any:
+        """Fit a step on all rows, those it is tested on too: a paper's protocol may ask for it, and the leak is shown.
+
+        Folds share it where all steps before it learn nothing.
+        """
+        marks = tuple(signature(s) if hasattr(s, "is_stateless") else id(s) for _, s in before)
+        key = ("fit on all", marks, signature(step))
+        found = self._kept.get(key)
+        if found is None:
+            everything = np.arange(len(self.y))
+            X = self._transformed(before, everything)
+            # The steps before are kept with it: their ids are part of the key.
+            found = (self._fit_clone(name, step, X, _Rows(everything, X, self.groups)), list(before))
+            self._kept.put(key, found)
+        return found[0]
+
+    def _fit_clone(self, name: str, step: Any, X: Any, rows: _Rows) -> Any:
+        made = clone(step)
+        with self._timed(name, "fit"):
+            made.fit(X, self.y[rows.positions], **_fit_params(made, rows.groups))
+        return made
+
+    def _transformed(self, steps: Sequence[tuple[str, Any]], rows: np.ndarray) -> Any:
         X = take(self.X, rows)
         key: Hashable = ("held", _hash(rows))
-        for _, step in fitted.steps[:-1]:
+        for name, step in steps:
+            family = self._families.get(step, step) if hasattr(step, "family") else step
             # The fitted step itself is the key: systems that share it share its output.
-            key = (key, id(step))
-            found = self._kept.get(("transform", key))
+            here = (key, id(family))
+            found = self._kept.get(("transform", here))
             if found is None:
-                found = (step, step.transform(X))
-                self._kept.put(("transform", key), found)
-            X = found[1]
-        return guess(fitted.steps[-1][1], X)
+                with self._timed(name, "transform"):
+                    found = (family, family.transform(X))
+                self._kept.put(("transform", here), found)
+            X = found[1] if family is step else step.narrow(found[1])
+            key = (key, id(step))
+        return X
+
+    @contextmanager
+    def _timed(self, step: str, what: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        mine = self.seconds.setdefault(step, {})
+        mine[what] = mine.get(what, 0.0) + time.perf_counter() - start
+        if what == "fit":
+            mine["fits"] = mine.get("fits", 0) + 1
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Training rows: their positions, what the steps so far made of them (None: nothing yet), and their groups."""
+
+    positions: np.ndarray
+    X: Any
+    groups: np.ndarray | None
 
 
 def guess(learner: Any, X: Any) -> Guess:
@@ -164,10 +255,6 @@ def _prepare(step: Any, X: Any) -> None:
             _prepare(part.steps[0][1] if isinstance(part, Pipeline) else part, X)
     elif hasattr(step, "prepare"):
         step.prepare(X)
-
-
-def _fit_transform(step: Any, X: Any, y: np.ndarray, groups: np.ndarray | None) -> Any:
-    return step.fit(X, y, **_fit_params(step, groups)).transform(X)
 
 
 def _fit_params(step: Any, groups: np.ndarray | None) -> dict[str, Any]:

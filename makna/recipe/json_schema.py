@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 
 from makna.clean.chain import STEPS
 from makna.clean.rows import RowSettings
-from makna.recipe.registry import LEARN, REPRESENT, Kind
+from makna.recipe.registry import BALANCE, LEARN, REPRESENT, Kind
 from makna.recipe.sections import PLAIN, SECTIONS
-from makna.recipe.steps import UNION
+from makna.recipe.steps import GRID, LOG, RANGE, UNION
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -40,12 +40,16 @@ def json_schema() -> dict[str, Any]:
     definitions["learn"] = _chain("learn-step")
     definitions["system"] = {
         "type": "object",
-        "required": ["represent", "learn"],
+        "required": ["learn"],
         "additionalProperties": False,
         "properties": {
             "clean": properties["clean"],
             "represent": {"$ref": "#/$defs/represent"},
             "learn": {"$ref": "#/$defs/learn"},
+            "balance": _settings(BALANCE),
+            "fold": {"type": ["integer", "null"], "minimum": 1},
+            "on_request": {"type": "boolean"},
+            "tune": {"type": "boolean"},
         },
     }
     return {
@@ -62,19 +66,26 @@ def json_schema() -> dict[str, Any]:
 def _settings(kind: Kind) -> dict[str, Any]:
     """Return the schema of a kind's settings: a mapping, each value alone or as a grid; or the main value alone."""
     values = {name: _value(parameter.annotation) for name, parameter in kind.parameters().items()}
+    if kind.without is not None and kind.main is not None:
+        values[kind.main] = {"anyOf": [{"const": kind.without}, values[kind.main]]}
     mapping = {"type": ["object", "null"], "additionalProperties": False, "properties": values}
     return {"anyOf": [mapping, values[kind.main]]} if kind.main else mapping
 
 
 def _value(annotation: Any) -> dict[str, Any]:
+    """Return the schema of a value, of a grid of values, and of a range where it may be a number."""
     schema = TypeAdapter(annotation).json_schema()
-    grid = {"type": "array", "items": schema, "minItems": 1}
-    return {
-        "anyOf": [
-            schema,
-            {"type": "object", "required": ["grid"], "additionalProperties": False, "properties": {"grid": grid}},
-        ]
-    }
+    ways = {GRID: {"type": "array", "items": schema, "minItems": 1}}
+    found = [schema, {"type": "object", "required": [GRID], "additionalProperties": False, "properties": ways}]
+    if _takes_numbers(schema):
+        ends = {RANGE: {"type": "array", "items": schema, "minItems": 2, "maxItems": 2}, LOG: {"type": "boolean"}}
+        found.append({"type": "object", "required": [RANGE], "additionalProperties": False, "properties": ends})
+    return {"anyOf": found}
+
+
+def _takes_numbers(schema: dict[str, Any]) -> bool:
+    kinds = schema.get("type")
+    return kinds in ("number", "integer") or any(map(_takes_numbers, schema.get("anyOf", [])))
 
 
 def _one_of(kinds: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import psutil
 from makna.core.compute import cores
 
 _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "skops", "safetensors", "PySastrawi", "emoji",
-             "torch", "transformers")  # fmt: skip
+             "torch", "transformers", "optuna")  # fmt: skip
 _TICK = 0.05
 MEGABYTE = 1_000_000
 

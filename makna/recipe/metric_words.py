@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from makna.core.messages import say
 from makna.core.task import Task
+from makna.recipe.cells import SystemSpec
+from makna.recipe.registry import LEARN
+from makna.recipe.sections import TuneSection
+from makna.recipe.source import Path
 from makna.recipe.steps import near
+from makna.tune.hopeless import LOSS
 
 _NUMBER = ("mae", "mse", "rmse", "pearson", "spearman", "qwk", "within_half", "within_one")
 _CLASS = ("accuracy", "f1_macro", "f1_weighted", "f1_positive", "precision_macro", "precision_weighted",
@@ -39,6 +46,30 @@ def metric_problem(metric: str, task: Task) -> str | None:
             else None
         )
     return _unknown(name, _CLASS)
+
+
+def by_metric(
+    tune: TuneSection, systems: Sequence[SystemSpec], add: Callable[[Path, str], None]
+) -> list[tuple[Path, str]]:
+    """Return the metric that chooses, to be checked like the others; the loss is checked here.
+
+    Parameters
+    ----------
+    tune : TuneSection
+        As written.
+    systems : sequence of SystemSpec
+        Those that are chosen among must be networks where the loss is to choose.
+    add : callable
+        Takes a path and what is wrong there.
+    """
+    path = ("tune", "by")
+    if tune.by != LOSS:
+        return [(path, tune.by)]
+    for spec in systems:
+        is_tried = tune.systems == "all" or (spec.is_open and spec.tune)
+        if is_tried and spec.learn and not LEARN[spec.learn[0]["kind"]].reads_texts:
+            add(path, say("recipe.loss_metric", name=spec.name))
+    return []
 
 
 def _slip(rest: str) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from makna.core.compute import Compute
 from makna.core.errors import RecipeError
 from makna.core.messages import say
 from makna.core.task import Task
@@ -18,7 +19,7 @@ from makna.recipe import protocols
 from makna.recipe.baselines import RESERVED
 from makna.recipe.cells import SystemSpec
 from makna.recipe.cleaning import RowJudge, read_clean, with_folder
-from makna.recipe.metric_words import metric_problem
+from makna.recipe.metric_words import by_metric, metric_problem
 from makna.recipe.overrides import override
 from makna.recipe.protocols import BOTH, HONEST, PAPER
 from makna.recipe.sections import (
@@ -27,6 +28,7 @@ from makna.recipe.sections import (
     TOP_KEYS,
     CollectSection,
     EvaluateSection,
+    NoteSection,
     ReferenceSection,
     ReportSection,
     SplitSection,
@@ -34,11 +36,9 @@ from makna.recipe.sections import (
 )
 from makna.recipe.source import Path, Problem, Source, dotted, read_yaml
 from makna.recipe.steps import Reader, near, value_problem
+from makna.recipe.systems import SystemsReader
 from makna.recipe.written import written_out
 from makna.split.plan import SplitSettings
-
-_NAME = re.compile(r"[\w][\w.-]*")
-_SYSTEM_KEYS = ("clean", "represent", "learn")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,10 @@ class Recipe:
         The whole recipe with every default written out.
     protocol : {"honest", "paper"}
         Whose protocol this is; the paper's is stamped on every page.
+    compute : Compute
+        Device, precision and threads of neural networks.
+    shipped : bool
+        Whether this is a study that makna ships: what is missing for one of its systems does not stop the others.
     paper : Recipe or None
         The same study under the paper's own protocol, where both are asked for.
 
@@ -83,6 +87,9 @@ class Recipe:
     reference: list[ReferenceSection]
     threads: int | None
     resolved: dict[str, Any]
+    compute: Compute = field(default_factory=Compute)
+    notes: list[NoteSection] = field(default_factory=list)
+    shipped: bool = False
     protocol: str = HONEST
     paper: Recipe | None = None
 
@@ -125,7 +132,14 @@ def load_recipe(name: str, sets: Sequence[str] = (), data: str | None = None) ->
         text, stem = (resources.files("makna") / "studies" / f"{name}.yaml").read_text("utf-8"), name
     source = read_yaml(text)
     base = path.parent if path.is_file() else None
-    return resolve(source, stem, sets, data, base)
+    made = resolve(source, stem, sets, data, base)
+    return made if base is not None else as_shipped(made)
+
+
+def as_shipped(recipe: Recipe) -> Recipe:
+    """Return a recipe marked as one of makna's own studies."""
+    paper = recipe.paper and replace(recipe.paper, shipped=True)
+    return replace(recipe, shipped=True, paper=paper)
 
 
 def resolve(
@@ -211,8 +225,9 @@ class _Resolver:
         if self.base is not None:
             with_folder(self.data, self.base)
         clean, rows = read_clean(self.data.get("clean", []), ("clean",), self._add)
-        reader = Reader(self.source, self.problems, task.inputs, task.target)
-        systems = self._systems(reader, clean)
+        method = sections["tune"].method if "tune" in self.data else None
+        reader = Reader(self.source, self.problems, task.inputs, task.target, method)
+        systems = SystemsReader(reader, clean).read(self.data.get("systems"))
         self._cross_checks(sections, plain, task, systems)
         if self.problems:
             return None
@@ -224,6 +239,8 @@ class _Resolver:
             split=_split_settings(sections["split"]), systems=systems, tune=tune, evaluate=sections["evaluate"],
             explain=["words", "errors"] if plain["explain"] is None else plain["explain"],
             report=sections["report"], reference=plain["reference"] or [], threads=plain["threads"], resolved={},
+            compute=Compute(plain["device"] or "auto", plain["precision"] or "auto", plain["threads"]),
+            notes=plain["notes"] or [],
         )  # fmt: skip
         recipe.resolved.update(written_out(recipe, sections))
         return recipe
@@ -291,42 +308,6 @@ class _Resolver:
             outputs = ("",)
         return Task(section.inputs, section.target, outputs or ("",), section.positive, section.scale)
 
-    def _systems(self, reader: Reader, clean: list[Any]) -> list[SystemSpec]:
-        systems = self.data.get("systems")
-        if not isinstance(systems, dict) or not systems:
-            self._add(("systems",), say("recipe.needs_systems"))
-            return []
-        made = []
-        for name, body in systems.items():
-            path = ("systems", name)
-            if name in RESERVED:
-                self._add(path, say("recipe.reserved_name", name=name))
-            elif not _NAME.fullmatch(name):
-                self._add(path, say("recipe.bad_name", name=name))
-            spec = self._system(reader, name, body, path, clean)
-            if spec is not None:
-                made.append(spec)
-        return made
-
-    def _system(self, reader: Reader, name: str, body: Any, path: Path, clean: list[Any]) -> SystemSpec | None:
-        if not isinstance(body, dict):
-            came, allowed = repr(body)[:60], ", ".join(_SYSTEM_KEYS)
-            self._add(path, say("recipe.section_mapping", came=came, allowed=allowed))
-            return None
-        for key in body:
-            if key not in _SYSTEM_KEYS:
-                message = say("recipe.unknown_key", key=key, allowed=", ".join(_SYSTEM_KEYS))
-                self._add((*path, key), message + near(key, _SYSTEM_KEYS))
-        own = clean
-        if "clean" in body:
-            own, _ = read_clean(body["clean"] or [], (*path, "clean"), self._add, allow_rows=False)
-        chains = {}
-        for key in ("represent", "learn"):
-            if key not in body:
-                self._add(path, say("recipe.needs_key", key=key))
-            chains[key] = getattr(reader, key)(body[key], (*path, key)) if key in body else []
-        return SystemSpec(name, own, chains["represent"], chains["learn"], {})
-
     def _cross_checks(
         self, sections: Mapping[str, Any], plain: Mapping[str, Any], task: Task, systems: list[SystemSpec]
     ) -> None:
@@ -340,7 +321,8 @@ class _Resolver:
         metrics: list[tuple[Path, str]] = [
             (("evaluate", "metrics", i), m) for i, m in enumerate(sections["evaluate"].metrics or [])
         ]
-        metrics += [(("tune", "by"), sections["tune"].by)] if "tune" in self.data else []
+        if "tune" in self.data:
+            metrics += by_metric(sections["tune"], systems, self._add)
         for path, metric in metrics:
             problem = metric_problem(metric, task)
             if problem:

@@ -36,6 +36,12 @@ class Kind:
         The wrapper added when the recipe names none (a learner without probabilities is calibrated).
     wraps : bool
         Whether it wraps the learner before it (its parameter `estimator`).
+    reads_texts : bool
+        Whether a learner takes texts themselves, so that its system has no `represent`.
+    without : str or None
+        The value of `main` by which a recipe does without this wrapper.
+    encoder : str or None
+        The parameter that names an encoder, whose weights must be at hand.
     """
 
     path: str
@@ -44,11 +50,18 @@ class Kind:
     main: str | None = None
     then: str | None = None
     wraps: bool = False
+    reads_texts: bool = False
+    without: str | None = None
+    encoder: str | None = None
 
     @property
     def cls(self) -> Any:
         """The class, imported now."""
         return _import(self.path)
+
+    def is_declined(self, settings: Any) -> bool:
+        """Tell whether these settings of a wrapper say to do without it, as ``calibrate: none`` does."""
+        return self.without is not None and settings in (self.without, {self.main: self.without})
 
     @property
     def type_name(self) -> str:
@@ -63,15 +76,18 @@ class Kind:
 
 REPRESENT: dict[str, Kind] = {
     "counts": Kind("makna.represent.counts:Counts"),
+    "encoder": Kind("makna.represent.encoder:Encoder", inputs=frozenset({"text"}), main="name", encoder="name"),
     "lengths": Kind("makna.represent.lengths:LengthFeatures"),
     "overlaps": Kind("makna.represent.pairs:OverlapFeatures", inputs=frozenset({"pair"})),
+    "pca": Kind("makna.represent.reduce:PCA", main="size"),
     "standardise": Kind("makna.represent.scale:Standardise"),
 }
 
+# fmt: off
 LEARN: dict[str, Kind] = {
     "majority": Kind("makna.learn.baseline:Majority", targets=CLASSES),
     "mean": Kind("makna.learn.baseline:MeanScore", targets=NUMBER),
-    "svm": Kind("makna.learn.linear:LinearSVM", targets=CLASSES, then="calibrate"),
+    "svm": Kind("makna.learn.svm:SVM", targets=CLASSES, then="calibrate"),
     "kernel-svm": Kind("makna.learn.kernels:KernelSVM", targets=CLASSES, then="calibrate", main="kernel"),
     "logistic": Kind("makna.learn.linear:Logistic", targets=CLASSES),
     "naive-bayes": Kind("makna.learn.bayes:NaiveBayes", targets=CLASSES),
@@ -81,23 +97,39 @@ LEARN: dict[str, Kind] = {
     "svr": Kind("makna.learn.linear:LinearSVR", targets=NUMBER),
     "kernel-svr": Kind("makna.learn.kernels:KernelSVR", targets=NUMBER, main="kernel"),
     "forest-regression": Kind("makna.learn.forest:ForestRegressor", targets=NUMBER),
-    "calibrate": Kind("makna.learn.calibrate:Calibrated", targets=CLASSES, main="method", wraps=True),
+    "finetune": Kind("makna.learn.finetune:FineTune", targets=CLASSES, inputs=frozenset({"text"}), main="encoder",
+                     reads_texts=True, encoder="encoder"),
+    "finetune-regression": Kind("makna.learn.finetune:FineTuneRegressor", targets=NUMBER, inputs=frozenset({"text"}),
+                                main="encoder", reads_texts=True, encoder="encoder"),
+    "recurrent": Kind("makna.learn.recurrent:Recurrent", targets=CLASSES, inputs=frozenset({"text"}), main="cell",
+                      reads_texts=True),
+    "calibrate": Kind("makna.learn.calibrate:Calibrated", targets=CLASSES, main="method", wraps=True, without="none"),
 }
+# fmt: on
+
+# How a system's training rows are resampled or augmented: its key `balance`.
+BALANCE = Kind("makna.learn.balance:Balanced", main="method", wraps=True)
 
 # Parts of a system that no recipe names by itself.
 INNER: tuple[Kind, ...] = (
+    BALANCE,
     Kind("makna.clean.text:CleanText"),
     Kind("makna.learn.outputs:PerOutput"),
     Kind("makna.learn.bounded:Bounded"),
+    Kind("makna.learn.linear:LinearSVM"),
 )
+
+
+def all_kinds() -> list[Kind]:
+    """Return every kind of step."""
+    return [*REPRESENT.values(), *LEARN.values(), *INNER]
 
 
 class ClassTable(Mapping[str, Any]):
     """Type name in a model folder → class, imported when asked for."""
 
     def __init__(self) -> None:
-        kinds = [*REPRESENT.values(), *LEARN.values(), *INNER]
-        self._paths = {kind.type_name: kind.path for kind in kinds}
+        self._paths = {kind.type_name: kind.path for kind in all_kinds()}
         self._plain = {"Pipeline": Pipeline, "FeatureUnion": FeatureUnion}
 
     def __getitem__(self, name: str) -> Any:

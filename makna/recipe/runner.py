@@ -2,86 +2,44 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from makna import __version__
-from makna.clean.text import tables_hash
+from makna.core.compute import computing, machine_of
 from makna.core.corpus import inputs, targets, texts_hash
 from makna.core.errors import DataError, RecipeError
 from makna.core.files import plain_os_errors, read_json, write_json, write_text
 from makna.core.memo import sharing
 from makna.core.messages import say
 from makna.core.metrics import check_metric
-from makna.core.model_folder import SavedModel, save_model
-from makna.explain.words import top_words
+from makna.recipe.available import is_network, runnable
 from makna.recipe.baselines import baselines
 from makna.recipe.build import build
-from makna.recipe.cells import SystemSpec, cells
-from makna.recipe.data import Gathered, describe, gather, judge, labels_of, rare_classes, sample_rows
+from makna.recipe.cells import SystemSpec, cells, samples
+from makna.recipe.choosing import CHOSEN, Searching
+from makna.recipe.data import describe, gather, judge, labels_of, rare_classes, sample_rows
 from makna.recipe.executor import Executor
-from makna.recipe.machine import Meter, machine, packages
+from makna.recipe.machine import Meter, packages
+from makna.recipe.manifest import now, write_manifest
+from makna.recipe.pieces import pieces
 from makna.recipe.recipe import Recipe
 from makna.recipe.result import Run
+from makna.recipe.saving import curve_specs, identities, save_interrupted, save_models, write_explanations
 from makna.recipe.scoring import SystemRun, make_metrics, make_predictions
-from makna.recipe.steps import near
+from makna.recipe.state import RunOptions, RunState
 from makna.recipe.store import Store, key_of
-from makna.recipe.units import Fitted, Setting, UnitWork
+from makna.recipe.units import Setting, UnitWork
 from makna.recipe.written import to_yaml
 from makna.report.figures import make_figures
 from makna.report.page import make_page
-from makna.serve.card import model_card
-from makna.split.plan import make_plan
-
-CHOSEN = "chosen"
-Listener = Callable[[str, str, int, int], None]
-"""Told of progress: (stage, detail, done, total)."""
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How a recipe is run.
-
-    Parameters
-    ----------
-    only : tuple of str
-        Names of the systems to run; all when empty. Baselines always run.
-    rows : int or None
-        Run on a seeded sample of about so many rows.
-    resume : bool
-        Go on in a folder that exists.
-    listen : callable
-        Told of progress.
-    """
-
-    only: tuple[str, ...] = ()
-    rows: int | None = None
-    resume: bool = False
-    listen: Listener = field(default=lambda stage, detail, done, total: None)
-
-
-@dataclass
-class _State:
-    """What one run gathers on its way."""
-
-    recipe: Recipe
-    options: RunOptions
-    folder: Path
-    meter: Meter
-    store: Store
-    started: str
-    gathered: Gathered | None = None
-    base_key: str = ""
-    runs: list[SystemRun] = field(default_factory=list)
-    systems: list[tuple[SystemSpec, list[SystemSpec]]] = field(default_factory=list)
-    fitted: dict[str, Fitted] = field(default_factory=dict)
+from makna.split.plan import Unit, make_plan
+from makna.tune.engines import engine
+from makna.tune.hopeless import LOSS
 
 
 def run_recipe(recipe: Recipe, folder: str | Path, options: RunOptions | None = None) -> Run:
@@ -103,18 +61,28 @@ def run_recipe(recipe: Recipe, folder: str | Path, options: RunOptions | None = 
     """
     options = options or RunOptions()
     folder = Path(folder)
-    systems = _systems(recipe, options.only)
+    state = _state(recipe, options, folder)
     with plain_os_errors(folder):
         _check_folder(folder, options.resume)
-        meter = Meter()
-        state = _State(recipe, options, folder, meter, Store(folder / "progress"), _now(), systems=systems)
-        threads = recipe.threads or 1
-        with threadpool_limits(threads), sharing(), meter.watching():
+        workers = recipe.tune.workers if recipe.tune else 1
+        with (
+            engine(options.engine, workers) as state.engine, threadpool_limits(recipe.threads or 1),
+            computing(recipe.compute), sharing(), state.meter.watching(),
+        ):  # fmt: skip
             _run(state)
     return Run(folder)
 
 
-def _run(state: _State) -> None:
+def _state(recipe: Recipe, options: RunOptions, folder: Path) -> RunState:
+    """Return the beginning of a run; a system that cannot run here is told before any work."""
+    wanted, skipped = runnable(recipe, options.only)
+    systems = _systems(recipe, wanted)
+    return RunState(
+        recipe, options, folder, Meter(), Store(folder / "progress"), now(), systems=systems, skipped=skipped
+    )
+
+
+def _run(state: RunState) -> None:
     recipe, folder = state.recipe, state.folder
     setting, account = _rows(state)
     folder.mkdir(parents=True, exist_ok=True)  # only now: data that cannot be read leave no folder behind
@@ -124,43 +92,59 @@ def _run(state: _State) -> None:
     plan_rows = [[u.name, u.train.tolist(), {k: v.tolist() for k, v in u.held.items()}] for u in setting.plan.units]
     state.base_key = key_of(
         __version__, packages(), texts_hash(X), y.tolist(), plan_rows, recipe.seed,
-        setting.tune.model_dump() if setting.tune else None, setting.mistakes, setting.labels,
+        setting.tune.model_dump(exclude={"workers"}) if setting.tune else None,
+        setting.mistakes, setting.labels, _networks(state),
     )  # fmt: skip
-    work = UnitWork(setting, Executor(X, y, setting.plan.groups))
-    _fit_all(state, setting, work)
-    _fit_curves(state, setting, work)
+    searching = Searching(state.engine, state.store, state.base_key, recipe.compute)
+    work = UnitWork(setting, Executor(X, y, setting.plan.groups), searching)
+    try:
+        _fit_all(state, setting, work)
+        _fit_curves(state, setting, work)
+    except KeyboardInterrupt as stop:
+        if work.unfinished is not None:
+            target = save_interrupted(state, setting, work.unfinished)
+            stop.add_note(say("recipe.interrupted_model", folder=target))
+        raise
     other = _run_paper(state)
     with state.meter.piece("evaluate"):
         state.options.listen("evaluate", "", 0, 1)
         write_json(folder / "metrics.json", make_metrics(setting, recipe, state.runs) | other)
         _write_predictions(folder / "predictions.parquet", setting, state.runs)
-    _save_models(state, setting, work)
+    save_models(state, setting, work)
     with state.meter.piece("explain"):
-        write_json(folder / "explain.json", _explanations(state, setting))
+        write_explanations(state, {"pieces": pieces(state, setting)})
     with state.meter.piece("report"):
         state.options.listen("report", "", 0, 1)
-        _write_manifest(state)
+        write_manifest(state)
         make_figures(folder, recipe.report.lang)
         if recipe.report.page:
             make_page(folder, recipe.report.lang)
-    _write_manifest(state)
+    write_manifest(state)
 
 
-def _systems(recipe: Recipe, only: Sequence[str]) -> list[tuple[SystemSpec, list[SystemSpec]]]:
+def _networks(state: RunState) -> list[Any] | None:
+    """Return how networks compute here, which their results depend on; None where no system is one."""
+    if not any(is_network(candidate) for _, some in state.systems for candidate in some):
+        return None
+    found = machine_of(state.recipe.title)
+    return [found.device, found.precision, found.threads]
+
+
+def _systems(recipe: Recipe, wanted: Sequence[SystemSpec]) -> list[tuple[SystemSpec, list[SystemSpec]]]:
     """Return every system that runs, with the candidates it is chosen from."""
-    names = [spec.name for spec in recipe.systems]
-    for name in only:
-        if name not in names:
-            raise RecipeError("recipe.unknown_system", name=name, allowed=", ".join(names) + "." + near(name, names))
-    wanted = [spec for spec in recipe.systems if not only or spec.name in only]
     found = [(spec, [spec]) for spec in baselines(recipe.task)]
     for spec in wanted:
-        spread = cells(spec)
-        found += [(spec, spread)] if recipe.tune else [(cell, [cell]) for cell in spread]
+        tuned = bool(recipe.tune and spec.tune)
+        found += [(spec, _tried(recipe, spec))] if tuned else [(cell, [cell]) for cell in cells(spec)]
     if recipe.tune and recipe.tune.systems == "all" and wanted:
-        everything = [cell for spec in wanted for cell in cells(spec)]
+        everything = [candidate for spec in wanted for candidate in _tried(recipe, spec)]
         found.append((SystemSpec(CHOSEN, [], [], [], {}), everything))
     return found
+
+
+def _tried(recipe: Recipe, spec: SystemSpec) -> list[SystemSpec]:
+    """Return what a system is chosen from: its cells, or itself where settings are drawn."""
+    return [spec] if recipe.tune and recipe.tune.method != "grid" else cells(spec)
 
 
 def _check_folder(folder: Path, resume: bool) -> None:
@@ -170,7 +154,7 @@ def _check_folder(folder: Path, resume: bool) -> None:
         raise DataError("recipe.not_a_run", path=str(folder))
 
 
-def _rows(state: _State) -> tuple[Setting, dict[str, Any]]:
+def _rows(state: RunState) -> tuple[Setting, dict[str, Any]]:
     recipe, listen = state.recipe, state.options.listen
     with state.meter.piece("collect"):
         listen("collect", _source_of(recipe), 0, 1)
@@ -183,7 +167,8 @@ def _rows(state: _State) -> tuple[Setting, dict[str, Any]]:
         corpus, account = judge(corpus, recipe.task, recipe.rows, by_part=recipe.split.given)
     with state.meter.piece("split"):
         labels = labels_of(corpus, recipe.task)
-        for metric in [*(recipe.evaluate.metrics or []), *([recipe.tune.by] if recipe.tune else [])]:
+        chooses = [recipe.tune.by] if recipe.tune and recipe.tune.by != LOSS else []
+        for metric in [*(recipe.evaluate.metrics or []), *chooses]:
             check_metric(metric, recipe.task, labels)
         state.gathered.warnings.extend(rare_classes(corpus, recipe.task, recipe.split.folds or 2))
         plan = make_plan(corpus, recipe.task, recipe.split, recipe.seed)
@@ -198,15 +183,17 @@ def _source_of(recipe: Recipe) -> str:
     return collect.dataset or collect.file or collect.folder or ", ".join((collect.files or {}).values())
 
 
-def _fit_all(state: _State, setting: Setting, work: UnitWork) -> None:
+def _fit_all(state: RunState, setting: Setting, work: UnitWork) -> None:
     """Fit every system on every unit, fold by fold, so that systems share the work of a fold."""
     state.runs = [SystemRun(spec) for spec, _ in state.systems]
-    total, done = len(state.systems) * len(setting.plan.units), 0
+    units = [(unit, runs) for unit in setting.plan.units if (runs := _runs_on(state, setting, unit))]
+    total, done = sum(len(runs) for _, runs in units), 0
     prepared = False
-    for unit in setting.plan.units:
-        for run, (spec, candidates) in zip(state.runs, state.systems, strict=True):
+    for unit, runs in units:
+        for run, candidates in runs:
+            spec = run.spec
             state.options.listen("learn", f"{spec.name} · {unit.name}", done, total)
-            key = key_of(state.base_key, unit.name, _identities(candidates))
+            key = key_of(state.base_key, unit.name, identities(candidates))
             name = f"{spec.folder}/{unit.name}"
             found = state.store.get(name, key)
             if found is None:
@@ -214,8 +201,8 @@ def _fit_all(state: _State, setting: Setting, work: UnitWork) -> None:
                     _prepare(state, setting, work)
                     prepared = True
                 with state.meter.piece(f"system:{spec.name}"):
-                    fitted, found = work.run(candidates, unit)
-                if not setting.plan.by_folds:
+                    fitted, found = work.run(candidates, unit, state.place(spec))
+                if spec.fold is not None or not setting.plan.by_folds:
                     state.fitted[spec.name] = fitted
                 state.store.put(name, key, found)
             run.units[unit.name] = found
@@ -223,35 +210,48 @@ def _fit_all(state: _State, setting: Setting, work: UnitWork) -> None:
     state.options.listen("learn", "", total, total)
 
 
-def _fit_curves(state: _State, setting: Setting, work: UnitWork) -> None:
-    """Fit each system on growing shares of the first fit's training rows, where a learning curve is asked for."""
+def _runs_on(state: RunState, setting: Setting, unit: Unit) -> list[tuple[SystemRun, list[SystemSpec]]]:
+    """Return the systems that run on this unit: all but those that run on another fold alone."""
+    n = len(setting.plan.units)
+    found = []
+    for run, (spec, candidates) in zip(state.runs, state.systems, strict=True):
+        if spec.fold is not None and setting.plan.by_folds and spec.fold > n:
+            raise RecipeError("recipe.no_such_fold", name=spec.name, came=spec.fold, n=n)
+        if spec.fold is None or not setting.plan.by_folds or unit.name == str(spec.fold):
+            found.append((run, candidates))
+    return found
+
+
+def _fit_curves(state: RunState, setting: Setting, work: UnitWork) -> None:
+    """Fit each system on growing shares of its first fit's training rows, where a learning curve is asked for."""
     shares = state.recipe.evaluate.learning_curve or []
     wanted = [run for run in state.runs if not run.spec.baseline] if shares else []
-    unit = setting.plan.units[0]
-    for i, run in enumerate(wanted):
-        chosen = next(c for _, cs in state.systems for c in cs if c.name == run.units[unit.name]["chosen"])
+    for i, (run, chosen) in enumerate(curve_specs(state, wanted)):
+        unit = next(unit for unit in setting.plan.units if unit.name in run.units)
         for share in shares:
             state.options.listen("learn", f"{run.spec.name} · {share:.0%}", i, len(wanted))
-            key = key_of(state.base_key, unit.name, share, _identities([chosen]))
+            key = key_of(state.base_key, unit.name, share, identities([chosen]))
             name = f"{run.spec.folder}/curve-{share}"
             found = state.store.get(name, key)
             if found is None:
                 with state.meter.piece(f"system:{run.spec.name}"):
-                    found = work.run_share(chosen, unit, share)
+                    found = work.run_share(chosen, unit, share, state.place(run.spec))
                 state.store.put(name, key, found)
             run.curve.append({"share": share, **found})
 
 
-def _run_paper(state: _State) -> dict[str, Any]:
+def _run_paper(state: RunState) -> dict[str, Any]:
     """Run the same study under the paper's protocol beside this one, where both are asked for."""
     paper = state.recipe.paper
-    if paper is None:
+    asked = state.options.only
+    known = tuple(name for name in asked if paper is not None and name in {spec.name for spec in paper.systems})
+    if paper is None or (asked and not known):
         return {}
     folder = state.folder / f"protocol-{paper.protocol}"
     state.options.listen("protocol", paper.protocol, 0, 1)
     again = folder.exists()
-    other = _State(paper, replace(state.options, resume=again), folder, Meter(), Store(folder / "progress"), _now())
-    other.systems = _systems(paper, state.options.only)
+    other = _state(paper, replace(state.options, resume=again, only=known), folder)
+    other.engine = state.engine
     with sharing(), other.meter.watching():
         _run(other)
     metrics = read_json(folder / "metrics.json")
@@ -260,83 +260,16 @@ def _run_paper(state: _State) -> dict[str, Any]:
     return {"protocols": {paper.protocol: {"systems": systems, "differs": differs, "folder": folder.name}}}
 
 
-def _identities(candidates: Sequence[SystemSpec]) -> list[Any]:
-    """Return what each system is: its settings, and what its cleaning tables hold, not only what they are called."""
-    return [[spec.params(), tables_hash(spec.clean)] for spec in candidates]
-
-
-def _prepare(state: _State, setting: Setting, work: UnitWork) -> None:
+def _prepare(state: RunState, setting: Setting, work: UnitWork) -> None:
     with state.meter.piece("represent"):
         state.options.listen("represent", "", 0, 1)
         seen: set[str] = set()
         for _, candidates in state.systems:
-            for candidate in candidates:
+            for candidate in (sample for spec in candidates for sample in samples(spec)):
                 key = key_of(candidate.clean, candidate.represent)
                 if key not in seen:
                     seen.add(key)
                     work.executor.prepare(build(candidate, setting.task, setting.seed))
-
-
-def _save_models(state: _State, setting: Setting, work: UnitWork) -> None:
-    """Refit each system on all training rows and save it, unless this very model is there already."""
-    wanted = [(spec, candidates) for spec, candidates in state.systems if not spec.baseline]
-    scores = read_json(state.folder / "metrics.json")["systems"]
-    for i, (spec, candidates) in enumerate(wanted):
-        state.options.listen("save", spec.name, i, len(wanted))
-        target = state.folder / "models" / spec.folder
-        key = key_of(state.base_key, setting.plan.final.tolist(), _identities(candidates))
-        kept = state.store.get(f"{spec.folder}/model", key)
-        if kept is not None and target.is_dir():
-            continue
-        with state.meter.piece(f"system:{spec.name}"):
-            fitted = state.fitted.get(spec.name) or work.fit(candidates, setting.plan.final, "final")
-        words = top_words(fitted.system, setting.labels) if "words" in state.recipe.explain else {}
-        _save_model(state, setting, spec, fitted, scores[spec.name], target)
-        state.store.put(f"{spec.folder}/model", key, {"words": words, "cell": fitted.spec.cell})
-
-
-def _save_model(
-    state: _State, setting: Setting, spec: SystemSpec, fitted: Fitted, scores: dict[str, Any], target: Path
-) -> None:
-    assert state.gathered is not None
-    about = {
-        "name": spec.name,
-        "study": state.recipe.name,
-        "title": state.recipe.title,
-        "makna": __version__,
-        "trained_on": {**state.gathered.origin, "rows": len(setting.plan.final)},
-        "tables": _tables(fitted),
-        "cell": fitted.spec.cell,
-        "scores": scores["parts"],
-        "seed": state.recipe.seed,
-    }
-    saved = SavedModel(fitted.system, setting.task, setting.labels, state.gathered.columns, about)
-    if target.exists():
-        shutil.rmtree(target)
-    save_model(saved, target, model_card(saved))
-
-
-def _tables(fitted: Fitted) -> list[dict[str, str]]:
-    first = fitted.system.steps[0][1]
-    return first.tables() if hasattr(first, "tables") else []
-
-
-def _explanations(state: _State, setting: Setting) -> dict[str, Any]:
-    words, errors = {}, {}
-    for run, (spec, _) in zip(state.runs, state.systems, strict=True):
-        if spec.baseline:
-            continue
-        kept = read_json(state.folder / "progress" / spec.folder / "model.json")["value"]
-        if kept["words"]:
-            words[spec.name] = kept["words"]
-        found = [mistake for unit in run.units.values() for mistake in unit["mistakes"]]
-        if found:
-            errors[spec.name] = sorted(found, key=_badness, reverse=True)[:20]
-    return {"words": words, "errors": errors}
-
-
-def _badness(mistake: dict[str, Any]) -> float:
-    return abs(mistake.get("difference", mistake.get("probability", 0.0)))
 
 
 def _write_predictions(path: Path, setting: Setting, runs: list[SystemRun]) -> None:
@@ -347,52 +280,3 @@ def _write_predictions(path: Path, setting: Setting, runs: list[SystemRun]) -> N
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
-
-
-def _write_manifest(state: _State) -> None:
-    assert state.gathered is not None
-    meter, recipe = state.meter, state.recipe
-    systems = {k.removeprefix("system:"): v for k, v in meter.seconds.items() if k.startswith("system:")}
-    peaks = {k.removeprefix("system:"): v for k, v in meter.peak_mb.items() if k.startswith("system:")}
-    stages = {k: round(v, 3) for k, v in meter.seconds.items() if not k.startswith("system:")}
-    write_json(
-        state.folder / "manifest.json",
-        {
-            "makna": __version__,
-            "study": recipe.name,
-            "title": recipe.title,
-            "protocol": recipe.protocol,
-            "seed": recipe.seed,
-            "started": state.started,
-            "finished": _now(),
-            "resumed": state.options.resume,
-            "rows_asked": state.options.rows,
-            "only": list(state.options.only),
-            **_where(recipe),
-            "data": state.gathered.origin,
-            "warnings": state.gathered.warnings,
-            "seconds": {**stages, "systems": {name: round(s, 3) for name, s in systems.items()}},
-            "peak_memory_mb": {
-                "run": round(meter.peak_mb.get("run", 0.0), 1),
-                "systems": {name: round(mb, 1) for name, mb in peaks.items()},
-            },
-            "skipped": [],
-        },
-    )
-
-
-def _where(recipe: Recipe) -> dict[str, Any]:
-    import platform
-
-    return {
-        "python": platform.python_version(),
-        "packages": packages(),
-        "machine": machine(),
-        "device": "cpu",
-        "precision": np.dtype(float).name,
-        "threads": recipe.threads or 1,
-    }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

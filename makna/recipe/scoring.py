@@ -18,6 +18,7 @@ from makna.evaluate.scores import evaluate_part
 from makna.recipe.cells import SystemSpec
 from makna.recipe.recipe import Recipe
 from makna.recipe.units import Setting
+from makna.split.plan import TRAIN
 
 _MOST_GROUPS = 60
 
@@ -72,7 +73,7 @@ class SystemRun:
         found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         for name, unit in self.units.items():
             for part, said in unit["parts"].items():
-                found.setdefault(part, []).append((name if len(self.units) > 1 else part, said))
+                found.setdefault(part, []).append((part if name == TRAIN else name, said))
         return {part: _joined(pieces, task) for part, pieces in found.items()}
 
 
@@ -188,10 +189,12 @@ def _curve_point(setting: Setting, recipe: Recipe, y: np.ndarray, point: dict[st
 
 
 def _chosen_by(setting: Setting, run: SystemRun) -> dict[str, Any] | None:
-    if not any(unit["history"] for unit in run.units.values()):
+    # Rows with an epoch tell how a network learned; those without are trials.
+    trials = [row for unit in run.units.values() for row in unit["history"] if "epoch" not in row]
+    if not trials:
         return None
     assert setting.tune is not None
-    how = next(trial["part"] for unit in run.units.values() for trial in unit["history"])
+    how = trials[0]["part"]
     choices = [{"fold": name, "system": unit["chosen"], "cell": unit["cell"]} for name, unit in run.units.items()]
     return {"metric": setting.tune.by, "how": how, "choices": choices}
 
@@ -245,7 +248,12 @@ def _comparisons(
     for name, parts in guesses.items():
         for part, said in parts.items():
             other = guesses[against].get(part)
-            if name == against or other is None or not np.array_equal(other.rows, said.rows):
+            if name == against or other is None:
+                continue
+            # A system that ran on one fold alone is compared on its rows.
+            other = other.only(np.isin(other.rows, said.rows))
+            said = said.only(np.isin(said.rows, other.rows))
+            if not len(said.rows):
                 continue
             rows = compare(
                 setting.task, setting.labels, y[said.rows], said.prediction, other.prediction,

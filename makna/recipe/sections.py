@@ -77,10 +77,17 @@ class SplitSection(Section):
 
 
 class TuneSection(Section):
-    """How a setting is chosen from a grid: by which metric, on how many inner folds."""
+    """How open settings are chosen: what is tried, by which metric, and where."""
 
-    by: str = "f1_macro"
+    by: Annotated[str, Field(description="the metric that chooses; loss where all that is tuned is a network")] = (
+        "f1_macro"
+    )
     folds: Annotated[int, Field(ge=2, le=20)] = 3
+    method: Literal["grid", "random", "tpe"] = "grid"
+    trials: Annotated[int, Field(ge=1, le=10_000, description="how many settings random and tpe draw")] = 20
+    round: Annotated[int, Field(ge=1, le=1000, description="trials that know nothing of each other")] = 4
+    workers: Annotated[int, Field(ge=1, le=512, description="trials that run at the same time")] = 1
+    stop_hopeless: Annotated[bool, Field(description="stop networks that fall behind earlier trials")] = True
     systems: Literal["all"] | None = Field(None, description="all: add the system `chosen`, the best of all")
 
 
@@ -113,6 +120,14 @@ class ReferenceSection(Section):
     cell: dict[str, Any] = Field(default_factory=dict)
 
 
+class NoteSection(Section):
+    """Something a reader of the report should know about published figures, in both languages."""
+
+    source: str
+    id: str
+    en: str
+
+
 SECTIONS: dict[str, type[Section]] = {
     "task": TaskSection,
     "collect": CollectSection,
@@ -126,8 +141,11 @@ PLAIN: dict[str, Any] = {
     "title": str,
     "seed": Annotated[int, Field(ge=0, lt=2**31)],
     "threads": Annotated[int, Field(ge=1, le=1024)] | None,
+    "device": Literal["auto", "cpu", "cuda"] | None,
+    "precision": Literal["auto", "fp32", "bf16"] | None,
     "explain": list[Literal["words", "errors"]],
     "reference": list[ReferenceSection],
+    "notes": list[NoteSection],
     "protocol": Literal["honest", "paper", "both"],
     "protocols": dict[Literal["paper"], dict[Literal["collect", "clean", "split", "tune", "systems", "seed"], Any]],
 }

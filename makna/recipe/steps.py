@@ -11,23 +11,33 @@ from typing import Any
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from makna.core.messages import say
-from makna.recipe.registry import LEARN, REPRESENT, Kind
+from makna.recipe.registry import BALANCE, LEARN, REPRESENT, Kind, all_kinds
 from makna.recipe.source import Path, Problem, Source, dotted
 
 UNION = "union"
-GRID = "grid"
+GRID, RANGE, LOG = "grid", "range", "log"
 Step = dict[str, Any]
 """``{"kind": str, "settings": {...}}``, or ``{"kind": "union", "parts": [[Step, …], …]}``."""
+_DRAWS = ("random", "tpe")
 
 
 @dataclass
 class Reader:
-    """Reads chains of steps, collecting every problem with its line."""
+    """Reads chains of steps, collecting every problem with its line.
+
+    Parameters
+    ----------
+    inputs, target : str
+        Of the task.
+    method : str or None
+        How settings are chosen; a range needs one that draws.
+    """
 
     source: Source
     problems: list[Problem]
     inputs: str
     target: str
+    method: str | None = None
 
     def add(self, path: Path, message: str) -> None:
         """Note a problem at this path."""
@@ -54,13 +64,22 @@ class Reader:
             kind, settings = self._one(item, here, allowed, among=list(LEARN))
             if kind is None:
                 continue
+            if self.inputs not in LEARN[kind].inputs:
+                self.add(here, say("recipe.wrong_inputs", kind=kind, inputs=self.inputs))
             if LEARN[kind].wraps != bool(steps):
                 self.add(here, say("recipe.learn_order", kind=kind))
+                continue
+            if LEARN[kind].is_declined(settings):
+                steps.append({"kind": kind, "settings": {LEARN[kind].main: LEARN[kind].without}})
                 continue
             steps.append({"kind": kind, "settings": self._settings(LEARN[kind], kind, settings, (*here, kind))})
         if len(steps) == 1 and (then := LEARN[steps[0]["kind"]].then):
             steps.append({"kind": then, "settings": self._settings(LEARN[then], then, {}, path)})
         return steps
+
+    def balance(self, value: Any, path: Path) -> dict[str, Any]:
+        """Read how training rows are resampled or augmented; its settings, every default written out."""
+        return self._settings(BALANCE, "balance", value, path)
 
     def _items(self, value: Any, path: Path) -> Iterable[tuple[Any, Path]]:
         if isinstance(value, list):
@@ -101,8 +120,7 @@ class Reader:
         parameters = kind.parameters()
         if given is None:
             given = {}
-        is_plain_grid = isinstance(given, dict) and set(given) == {GRID}
-        if (not isinstance(given, dict) or is_plain_grid) and kind.main is not None:
+        if (not isinstance(given, dict) or is_open(given)) and kind.main is not None:
             given = {kind.main: given}
         if not isinstance(given, dict):
             self.add(path, say("recipe.settings_mapping", kind=name, allowed=", ".join(parameters)))
@@ -130,17 +148,48 @@ class Reader:
                 self.add(path, say("recipe.grid_list"))
                 return None
             return {GRID: [self._value(kind, key, choice, (*path, GRID, i)) for i, choice in enumerate(choices)]}
+        if is_open(value):
+            return self._range(kind, key, value, path)
         try:
             return adapter(kind.path, key).validate_python(value)
         except ValidationError as wrong:
             self.add(path, value_problem(wrong, value))
             return None
 
+    def _range(self, kind: Kind, key: str, value: dict[str, Any], path: Path) -> dict[str, Any] | None:
+        """Check both ends of a range against the annotation; ends that stay whole numbers make a whole range."""
+        ends, log = value[RANGE], value.get(LOG, False)
+        if self.method not in _DRAWS:
+            self.add(path, say("recipe.range_method", methods=", ".join(_DRAWS)))
+        if not isinstance(ends, list) or len(ends) != 2 or not isinstance(log, bool):
+            self.add(path, say("recipe.range_form", came=repr(value)[:60]))
+            return None
+        before = len(self.problems)
+        checked = [self._value(kind, key, end, (*path, RANGE, i)) for i, end in enumerate(ends)]
+        if len(self.problems) > before:
+            return None
+        if not all(map(_is_number, checked)):
+            self.add(path, say("recipe.range_numbers", key=key))
+        elif not checked[0] < checked[1]:
+            self.add(path, say("recipe.range_order", low=ends[0], high=ends[1]))
+        elif log and checked[0] <= 0:
+            self.add(path, say("recipe.range_log", low=ends[0]))
+        return {RANGE: checked, LOG: log}
+
+
+def is_open(value: Any) -> bool:
+    """Tell whether a setting is still to be chosen: a grid or a range."""
+    return isinstance(value, dict) and (set(value) == {GRID} or (RANGE in value and set(value) <= {RANGE, LOG}))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
 
 @cache
 def adapter(path: str, key: str) -> TypeAdapter[Any]:
     """Return the checker of one constructor parameter."""
-    kind = next(k for k in [*REPRESENT.values(), *LEARN.values()] if k.path == path)
+    kind = next(k for k in all_kinds() if k.path == path)
     annotation = kind.parameters()[key].annotation
     try:
         return TypeAdapter(annotation)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from makna.core.metrics import score
 from makna.core.task import Task
+from makna.core.workplace import Workplace, working, workplace
 from makna.explain.errors import Answers, worst_mistakes
 from makna.recipe.build import build
 from makna.recipe.cells import SystemSpec
+from makna.recipe.choosing import Searching, choose, history_of
 from makna.recipe.executor import Executor, Guess, guess
 from makna.recipe.sections import TuneSection
+from makna.recipe.trial_places import label_of, trial_place
 from makna.split.leakage import Leaks
 from makna.split.plan import TRAIN, Plan, Unit, share_of
-from makna.tune.search import InnerFolds, choose
+from makna.tune.hopeless import LOSS, Watch
+from makna.tune.outcome import Answer, Trained
+from makna.tune.search import InnerFolds
 
 VALID = "valid"
+NOWHERE = Workplace()
 
 
 @dataclass(frozen=True)
@@ -76,38 +81,53 @@ class UnitWork:
         What all fits share.
     executor : Executor
         Shares work between fits.
+    searching : Searching or None
+        Where the trials of a choice run and are kept; here and nowhere when None.
     """
 
-    def __init__(self, setting: Setting, executor: Executor) -> None:
+    def __init__(self, setting: Setting, executor: Executor, searching: Searching | None = None) -> None:
         self.setting = setting
         self.executor = executor
+        self.searching = searching or Searching()
+        self.unfinished: Fitted | None = None
 
-    def fit(self, candidates: Sequence[SystemSpec], rows: np.ndarray, name: str) -> Fitted:
+    def fit(self, candidates: Sequence[SystemSpec], rows: np.ndarray, name: str, place: Workplace = NOWHERE) -> Fitted:
         """Choose among candidates on held-back rows of `rows` (or on the validation part), and fit the best on `rows`.
 
         Parameters
         ----------
         candidates : sequence of SystemSpec
-            Cells of a grid, or one system.
+            Cells of a grid, systems with open settings, or one system.
         rows : ndarray of int
             Training rows.
         name : str
             Of the fit, for the history.
+        place : Workplace
+            Where unfinished work is kept, and who is told of progress.
         """
         best, history = candidates[0], list[dict[str, Any]]()
-        if len(candidates) > 1:
-            best, history = self._choose(candidates, rows, name)
-        return Fitted(self._fit_one(best, rows), best, history)
+        to_choose = len(candidates) > 1 or best.is_open
+        with working(place):
+            if to_choose:
+                best, history = self._choose(candidates, rows, name)
+            fitted = self._fit_one(best, rows)
+        if not to_choose:
+            history = epochs_of(fitted, label_of(best), name)
+        return Fitted(fitted, best, history)
 
-    def run(self, candidates: Sequence[SystemSpec], unit: Unit) -> tuple[Fitted, dict[str, Any]]:
+    def run(
+        self, candidates: Sequence[SystemSpec], unit: Unit, place: Workplace = NOWHERE
+    ) -> tuple[Fitted, dict[str, Any]]:
         """Fit on a unit's training rows and predict its held rows.
 
         Returns
         -------
         Fitted, dict
-            The fitted system, and JSON values: predictions by part, the chosen cell, trials and mistakes.
+            The fitted system, and JSON values: predictions by part, the chosen cell, trials, mistakes, and the seconds
+            each step took.
         """
-        fitted = self.fit(candidates, unit.train, unit.name)
+        self.executor.seconds = {}
+        fitted = self.fit(candidates, unit.train, unit.name, place)
         parts = {}
         mistakes: list[dict[str, Any]] = []
         for part, rows in unit.held.items():
@@ -118,12 +138,13 @@ class UnitWork:
                 "prediction": said.prediction.tolist(),
                 "probability": [p.tolist() for p in probability],
             }
-            if self.setting.mistakes and not fitted.spec.baseline and part == last_part(unit):
+            can_explain = self.setting.mistakes and (bool(said.probability) or self.setting.task.is_number)
+            if can_explain and not fitted.spec.baseline and part == last_part(unit):
                 mistakes = self._mistakes(fitted.system, rows, said)
         result = {"parts": parts, "cell": fitted.spec.cell, "chosen": fitted.spec.name, "history": fitted.history}
-        return fitted, {**result, "mistakes": mistakes}
+        return fitted, {**result, "mistakes": mistakes, "seconds": self.executor.seconds}
 
-    def run_share(self, spec: SystemSpec, unit: Unit, share: float) -> dict[str, Any]:
+    def run_share(self, spec: SystemSpec, unit: Unit, share: float, place: Workplace = NOWHERE) -> dict[str, Any]:
         """Fit one system on a share of a unit's training rows and predict its last held part.
 
         Parameters
@@ -134,6 +155,8 @@ class UnitWork:
             The fit; the smaller shares are inside the larger ones, in the same mix of classes, groups whole.
         share : float
             Of the training rows, 0 to 1.
+        place : Workplace
+            Where unfinished work is kept, and who is told of progress.
 
         Returns
         -------
@@ -142,33 +165,43 @@ class UnitWork:
         """
         rows = share_of(unit.train, self.executor.y, self.setting.plan.groups, share, self.setting.seed)
         part = last_part(unit)
-        said = self.executor.predict(self._fit_one(spec, rows), unit.held[part])
+        with working(place):
+            said = self.executor.predict(self._fit_one(spec, rows), unit.held[part])
         held = unit.held[part].tolist()
         return {"rows": len(rows), "part": part, "held": held, "prediction": said.prediction.tolist()}
 
+    def answer(self, spec: SystemSpec, train: np.ndarray, held: np.ndarray, watch: Watch) -> Answer:
+        """Fit a system on rows and ask it about others: one trial on one split.
+
+        Parameters
+        ----------
+        spec : SystemSpec
+            A system without open settings.
+        train, held : ndarray of int
+            Row positions.
+        watch : callable
+            Asked after every epoch of a network whether to go on.
+        """
+        with working(trial_place(workplace(), spec, watch)):
+            system = self._fit_one(spec, train)
+        return Answer(self.executor.predict(system, held).prediction, [trained(one) for one in networks_of(system)])
+
     def _fit_one(self, spec: SystemSpec, rows: np.ndarray) -> Pipeline:
-        return self.executor.fit(build(spec, self.setting.task, self.setting.seed), rows)
+        valid = self.setting.plan.parts[VALID] if self._by_validation(rows) else None
+        try:
+            return self.executor.fit(build(spec, self.setting.task, self.setting.seed), rows, valid)
+        except KeyboardInterrupt:
+            if self.executor.unfinished is not None:
+                self.unfinished = Fitted(self.executor.unfinished, spec, [])
+            raise
 
     def _choose(
         self, candidates: Sequence[SystemSpec], rows: np.ndarray, name: str
     ) -> tuple[SystemSpec, list[dict[str, Any]]]:
-        setting, tune = self.setting, self.setting.tune or TuneSection(systems=None)
-        y = self.executor.y
-
-        def fit_predict(spec: SystemSpec, train: np.ndarray, held: np.ndarray) -> np.ndarray:
-            return self.executor.predict(self._fit_one(spec, train), held).prediction
-
-        def scored(truth: np.ndarray, prediction: np.ndarray) -> float | None:
-            return score(setting.task, setting.labels, truth, prediction, tune.by)
-
-        trials = uncalibrated(candidates)
-        choice = choose(trials, self._splits(rows, tune), y, fit_predict, scored, tune.by)
+        tune = self.setting.tune or TuneSection(systems=None)
+        best, trials = choose(self, self.searching, candidates, self._splits(rows, tune))
         part = VALID if self._by_validation(rows) else "inner"
-        history = [
-            {"trial": _label(candidates[t["trial"]]), "fold": name, "part": part, tune.by: t["score"]}
-            for t in choice.trials
-        ]
-        return candidates[trials.index(choice.best)], history
+        return best, history_of(trials, tune.by, name, part)
 
     def _splits(self, rows: np.ndarray, tune: TuneSection) -> list[tuple[np.ndarray, np.ndarray]]:
         plan = self.setting.plan
@@ -206,22 +239,51 @@ class UnitWork:
         return worst_mistakes(self.setting.corpus, self.setting.task, answers, n)
 
 
-def uncalibrated(candidates: Sequence[SystemSpec]) -> list[SystemSpec]:
-    """Return the candidates as they are tried: calibration comes after the choice, unless it is what is chosen.
+def epochs_of(system: Pipeline, trial: str, fold: str) -> list[dict[str, Any]]:
+    """Return what a network showed after each epoch, as rows of the history; none for other learners."""
+    learner = innermost(system)
+    return [{"trial": trial, "fold": fold, **row} for row in getattr(learner, "history_", [])]
 
-    Calibrating a trial costs six fits in place of one, and a setting that answers better does so before calibration.
-    """
-    calibrations = [spec.learn[1:] for spec in candidates]
-    if any(steps != calibrations[0] for steps in calibrations):
-        return list(candidates)
-    return [replace(spec, learn=spec.learn[:1]) for spec in candidates]
+
+def facts_of(system: Pipeline) -> list[dict[str, Any]]:
+    """Return what each fitted step has to tell the report: ``step`` and ``facts``."""
+    return [{"step": name, "facts": step.facts_} for name, step in _unfolded(system) if getattr(step, "facts_", None)]
+
+
+def _unfolded(system: Pipeline) -> Iterator[tuple[str, Any]]:
+    """Yield every fitted step, also those inside a wrapper's own pipeline."""
+    for name, step in system.steps:
+        yield name, step
+        while hasattr(step, "estimator_"):
+            step = step.estimator_
+            if isinstance(step, Pipeline):
+                yield from _unfolded(step)
+                break
+            yield name, step
+
+
+def innermost(system: Any) -> Any:
+    """Return the learner inside wrappers and pipelines."""
+    while isinstance(system, Pipeline) or hasattr(system, "estimator_"):
+        system = system.steps[-1][1] if isinstance(system, Pipeline) else system.estimator_
+    return system
+
+
+def networks_of(system: Pipeline) -> list[Any]:
+    """Return the networks inside a system that show what they learned by epoch: one, or one an output."""
+    learner = innermost(system)
+    several = getattr(learner, "estimators_", None)
+    found = [innermost(one) for one in several] if isinstance(several, list) else [learner]
+    return [one for one in found if getattr(one, "history_", None)]
+
+
+def trained(network: Any) -> Trained:
+    """Return what a network tells of its training: its epochs, the loss of the one it kept, and how it ended."""
+    facts = getattr(network, "facts_", None) or {}
+    losses = {row["epoch"]: row.get(LOSS) for row in network.history_ if row["part"] == VALID}
+    return Trained(network.history_, losses.get(facts.get("best_epoch")), bool(facts.get("stopped")))
 
 
 def last_part(unit: Unit) -> str:
     """Return the part that a unit is judged by: ``test`` where there is one, else the last."""
     return "test" if "test" in unit.held else list(unit.held)[-1]
-
-
-def _label(spec: SystemSpec) -> str:
-    inside = ",".join(f"{key}={value}" for key, value in spec.cell.items())
-    return inside or spec.name

@@ -38,12 +38,21 @@ def written_out(recipe: Recipe, sections: Mapping[str, Any]) -> dict[str, Any]:
         "explain": recipe.explain,
         "report": recipe.report.model_dump(),
         "reference": [item.model_dump() for item in recipe.reference],
+        **({"notes": [item.model_dump() for item in recipe.notes]} if recipe.notes else {}),
+        "device": recipe.compute.device,
+        "precision": recipe.compute.precision,
         **({"threads": recipe.threads} if recipe.threads else {}),
     }
 
 
 def _chains(spec: SystemSpec) -> dict[str, Any]:
-    return {"clean": spec.clean, "represent": as_written(spec.represent), "learn": as_written(spec.learn)}
+    written: dict[str, Any] = {"clean": spec.clean}
+    if spec.represent:
+        written["represent"] = as_written(spec.represent)
+    written["learn"] = as_written(spec.learn)
+    further = {"balance": spec.balance, "fold": spec.fold, "on_request": spec.on_request or None,
+               "tune": None if spec.tune else False}  # fmt: skip
+    return written | {key: _listed(value) for key, value in further.items() if value is not None}
 
 
 def as_written(steps: list[Any]) -> list[Any]:

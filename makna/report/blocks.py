@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-LONG_TABLE = 24  # rows; a longer one may be cut between two rows when printed
+LONG_TABLE = 24  # rows; a longer one may be cut between two rows when printed, and is folded on a screen
 _BELOW = re.compile(r"_(\w+)")
 _STRONG = ("\ue000", "\ue001")  # private characters: `reading` takes them out of everything that is read
 
@@ -82,6 +82,10 @@ class Table:
         Its number in the report.
     beneath : mapping of int to sequence of (str, str)
         Row → named texts that stand under this row, across all columns.
+    over : sequence of (str, int)
+        Heads above the heads, each with the number of columns it spans; empty for none.
+    folded : bool or None
+        Whether the page shows it only on request; None folds a long one.
     """
 
     caption: str
@@ -91,12 +95,19 @@ class Table:
     note: str = ""
     number: int = 0
     beneath: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    over: Sequence[tuple[str, int]] = ()
+    folded: bool | None = None
     kind: ClassVar[str] = "table"
 
     @property
     def is_long(self) -> bool:
         """Whether it may be cut between rows when printed."""
         return len(self.rows) > LONG_TABLE
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether a page shows its caption alone until it is opened."""
+        return self.is_long if self.folded is None else self.folded
 
     def cells(self) -> list[list[Cell]]:
         """Return the rows with every entry as a cell."""

@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from makna.report.language import Locale
@@ -234,7 +235,12 @@ def agreement(truth: np.ndarray, prediction: np.ndarray, axes: tuple[str, str], 
 def short(name: str, longest: int = _LONGEST_NAME) -> str:
     """Return a name that fits beside an axis, on one line."""
     line = " ".join(name.split()) or "∅"
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    if len(line) <= longest:
+        return line
+    # The settings of a cell tell it from the others of its grid.
+    tail = line[line.index("[") :] if line.endswith("]") and "[" in line else ""
+    tail = tail if len(tail) <= longest - 4 else ""
+    return f"{line[: longest - 1 - len(tail)]}…{tail}"
 
 
 def plain_figure(width: float, height: float) -> tuple[Figure, Axes]:
@@ -295,3 +301,51 @@ def _write_numbers(ax: Axes, counts: np.ndarray, share: np.ndarray, locale: Loca
 def _readable_on(colour: str) -> str:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white"
+
+
+def heat(
+    values: Mapping[tuple[int, int], float | None],
+    heads: tuple[Sequence[str], Sequence[str]],
+    names: tuple[str, str, str],
+    locale: Locale,
+    chosen: tuple[int, int] | None = None,
+) -> Figure:
+    """Draw a number for each pair of two settings, as a shade and in digits.
+
+    Parameters
+    ----------
+    values : mapping of (row, column) to float or None
+        None, or no entry, leaves the place empty.
+    heads : (sequence of str, sequence of str)
+        Values of the setting down and of the one across.
+    names : (str, str, str)
+        Names of the axis across, of the axis down, and of the number.
+    locale : Locale
+        Language of the numbers.
+    chosen : (int, int) or None
+        The place that is framed.
+    """
+    table = np.full((len(heads[0]), len(heads[1])), np.nan)
+    for place, value in values.items():
+        table[place] = np.nan if value is None else value
+    side = max(0.62, min(0.95, 4.2 / table.shape[1]))
+    figure, ax = plain_figure(1.2 + side * table.shape[1], 1.1 + 0.5 * table.shape[0])
+    known = table[np.isfinite(table)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    shade = (table - low) / ((high - low) or 1.0)
+    ax.pcolormesh(np.ma.masked_invalid(shade), cmap="Blues", vmin=-0.15, vmax=1.6, edgecolors="white", linewidth=1)
+    ax.invert_yaxis()
+    ax.set_xticks(np.arange(table.shape[1]) + 0.5, [short(head, 14) for head in heads[1]])
+    ax.set_yticks(np.arange(table.shape[0]) + 0.5, [short(head, 14) for head in heads[0]])
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    for (row, column), value in np.ndenumerate(table):
+        ax.text(column + 0.5, row + 0.52, locale.score(value), ha="center", va="center", fontsize=8.5, color=BLACK)
+    if chosen is not None:
+        frame = Rectangle((chosen[1] + 0.03, chosen[0] + 0.05), 0.94, 0.9, fill=False, edgecolor=INK, linewidth=1.8)
+        ax.add_patch(frame)
+    ax.set_title(textwrap.fill(names[2], _LONGEST_AXIS), loc="left")
+    ax.set_xlabel(names[0])
+    ax.set_ylabel(names[1])
+    return figure

@@ -6,25 +6,28 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import quoteattr
 
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from makna.core.messages import language
+from makna.report.cellscores import cell_figures
 from makna.report.charts import Dot, agreement, bars, dots, histogram, matrices, shares, styled
+from makna.report.components import component_figures
+from makna.report.confusions import confusion_panels
 from makna.report.curves import NAME as CURVE
 from makna.report.curves import curves_drawn, draw_curves
 from makna.report.groups import NAME as GROUPS
 from makna.report.groups import group_dots
 from makna.report.language import Locale, is_number
-from makna.report.reading import MOST_SYSTEMS, Run, branch, read_run
+from makna.report.naming import per_system
+from makna.report.reading import Run, branch, read_run
+from makna.report.training import training_figures
+from makna.report.trials import trial_figures
 
 FOLDER = "figures"
-MOST_CLASSES = 40  # a larger confusion matrix cannot be read as a figure
 _MOST_DOTS = 40
 _MOST_BARS = 40
 _MOST_IN_ORDER = 10  # classes; more are drawn by size
@@ -77,7 +80,11 @@ def figures_of(run: Run, locale: Locale) -> dict[str, Draw]:
     """Return the figures a run has: name → a function that draws it (within `charts.styled`)."""
     found: dict[str, Draw] = {}
     found.update(_systems_figure(run, locale))
+    found.update(cell_figures(run, locale))
     found.update(_target_figure(run, locale))
+    found.update(component_figures(run, locale))
+    found.update(training_figures(run, locale))
+    found.update(trial_figures(run, locale))
     found.update(_confusion_figures(run, locale))
     found.update(_agreement_figures(run, locale))
     found.update(_curve_figure(run, locale))
@@ -113,38 +120,6 @@ def inline_svg(svg: str, name: str, title: str) -> str:
     return element.replace("<svg ", f"<svg {attributes} ", 1).strip()
 
 
-def figure_name(kind: str, system: str) -> str:
-    """Return the file name of a system's figure.
-
-    Examples
-    --------
-    >>> figure_name("confusion", "encoder[pca=50,kernel=poly]")
-    'confusion-encoder--pca-50--kernel-poly'
-    """
-    plain = system.replace("[", "--").replace(",", "--").replace("=", "-").replace("]", "")
-    return f"{kind}-{re.sub(r'[^A-Za-z0-9_.+-]', '_', plain)[:80]}"
-
-
-def per_system(run: Run, kind: str, usable: Callable[[str], Any]) -> dict[str, str]:
-    """Return system → figure name for the best models that have what the figure needs; names are unique."""
-    names: dict[str, str] = {}
-    for system in [name for name in run.models if usable(name)][:MOST_SYSTEMS]:
-        name = figure_name(kind, system)
-        names[system] = f"{name}-{len(names) + 1}" if name in names.values() else name
-    return names
-
-
-def confusion_panels(run: Run, system: str) -> list[tuple[str, list[str], np.ndarray]]:
-    """Return (output, labels, matrix) of the confusion matrices that can be drawn."""
-    panels = []
-    for output, rows in branch(run.systems, system, "confusion", run.part).items():
-        labels = run.labels(output)
-        matrix = _whole_numbers(rows)
-        if 0 < len(labels) <= MOST_CLASSES and matrix.shape == (len(labels), len(labels)):
-            panels.append((output, labels, matrix))
-    return panels
-
-
 def class_counts(run: Run, output: str) -> dict[str, int]:
     """Return class → rows of an output, in the order of its labels."""
     counts = branch(run.data, "classes", output)
@@ -152,16 +127,9 @@ def class_counts(run: Run, output: str) -> dict[str, int]:
     return {label: int(counts[label]) for label in dict.fromkeys(order) if is_number(counts[label])}
 
 
-def _whole_numbers(rows: Any) -> np.ndarray:
-    try:
-        return np.asarray(rows, dtype=int)
-    except (TypeError, ValueError):
-        return np.empty(0, dtype=int)
-
-
 def _systems_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:
     rows = []
-    for name in run.ranked[:_MOST_DOTS]:
+    for name in run.shown[:_MOST_DOTS]:
         score, value = run.score(name), run.value(name)
         if value is not None:
             ends = (score.get("low"), score.get("high"))

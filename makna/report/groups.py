@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from makna.report.blocks import Listing, Paragraph, Picture, Section, Table, strong
-from makna.report.cells import chunks, score_cell
+from makna.report.blocks import Cell, Listing, Paragraph, Picture, Section, Table, strong
+from makna.report.cells import chunks, p_words, rows_judged, score_cell
 from makna.report.charts import Dot
 from makna.report.language import Locale, is_number, sentence
-from makna.report.reading import MOST_SYSTEMS, Run, branch
+from makna.report.predicted import predicted_blocks
+from makna.report.reading import Run, branch
 
 NAME = "groups"
 ALPHA = 0.05
 SMALL_GROUP = 30  # rows; the figure draws smaller groups hollow
 _MOST_GROUPS = 40
 _MOST_DRAWN = 25
-_SYSTEMS_ACROSS = 4
+_SYSTEMS_ACROSS = 3
 
 
 def groups_section(run: Run, locale: Locale) -> Section | None:
     """Return the first metric by group of rows, with a test of the best models."""
     sizes = group_sizes(run)
+    predicted = predicted_blocks(run, locale)
     if not sizes:
-        return None
+        return Section("groups", locale.say("groups_title"), predicted) if predicted else None
     shown = list(sizes)[:_MOST_GROUPS]
     metric = locale.metric(run.primary)
     blocks: list[Any] = [Paragraph(sentence(locale.say("groups_lead", metric=metric)))]
@@ -33,15 +35,15 @@ def groups_section(run: Run, locale: Locale) -> Section | None:
     if group_dots(run):
         told = {"system": run.models[0], "metric": metric, "level": locale.level(run.level), "least": SMALL_GROUP}
         blocks.append(Picture(NAME, locale.say("groups_figure", **told)))
-    for few in chunks([name for name in run.ranked if branch(run.systems[name], "groups", run.part)], _SYSTEMS_ACROSS):
+    for few in chunks([name for name in run.shown if branch(run.systems[name], "groups", run.part)], _SYSTEMS_ACROSS):
         rows = [
-            [group, locale.whole(sizes[group])]
+            [Cell(group, rows_judged(sizes[group], locale))]
             + [score_cell(branch(run.systems[s], "groups", run.part, group, run.primary), locale) for s in few]
             for group in shown
         ]
-        columns = [locale.say("group"), "n", *few]
+        columns = [locale.say("group"), *few]
         blocks.append(Table(sentence(locale.say("groups_table", metric=metric)), columns, rows, range(1, len(columns))))
-    return Section("groups", locale.say("groups_title"), blocks)
+    return Section("groups", locale.say("groups_title"), [*blocks, *predicted])
 
 
 def group_sizes(run: Run) -> dict[str, float]:
@@ -81,7 +83,7 @@ def group_tests(run: Run, system: str) -> dict[str, dict[str, Any]]:
 def _tests(run: Run, locale: Locale) -> Iterator[Any]:
     lines = [
         line
-        for name in run.models[:MOST_SYSTEMS]
+        for name in run.featured
         for output, test in group_tests(run, name).items()
         for line in _test_line(locale, f"{name}, {output}" if output else name, test)
     ]
@@ -99,14 +101,9 @@ def _test_line(locale: Locale, name: str, test: dict[str, Any]) -> Iterator[str]
         "system": strong(name),
         "test": locale.say(kind) if locale.knows(kind) else str(test.get("test") or ""),
         "of": locale.say(of) if locale.knows(of) else locale.metric(str(test.get("of") or "")),
-        "p": _p(p, locale),
+        "p": p_words(p, locale),
         "n": locale.whole(test.get("n")),
         "groups": locale.whole(test.get("groups")),
     }
     # Judged as printed, so that no p of 0.050 is said to be below it.
     yield locale.say("group_test_some" if round(p, 3) < ALPHA else "group_test_none", **fields)
-
-
-def _p(p: float, locale: Locale) -> str:
-    shown = locale.p_value(p)
-    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from makna.report.absent import is_on_request, skipped_systems
 from makna.report.blocks import Listing, Section, strong
 from makna.report.language import Locale, is_number
-from makna.report.reading import Run, branch, entries
+from makna.report.reading import Run, branch
 from makna.report.repeats import duplicates_kept, leaks_found
 from makna.report.verdict import FEW_ROWS, SMALL_N, few_classes, rivals, standing
 
@@ -62,7 +63,7 @@ def _of_systems(run: Run, locale: Locale) -> Iterator[str]:
         yield locale.say("limit_rivals", best=strong(run.models[0]), systems=named + more)
     if len(run.models) > 1:
         yield locale.say("limit_many")
-    skipped = [str(item.get("system", "")) for item in entries(run.manifest, "skipped") if isinstance(item, dict)]
+    skipped = [name for name in skipped_systems(run) if not is_on_request(run, name)]
     if skipped:
         yield locale.say("limit_skipped", systems=locale.listing(map(strong, skipped[:_MOST_NAMED])))
 

@@ -12,20 +12,26 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from makna.report.absent import skipped_section
 from makna.report.balance import common_words_section, target_section
 from makna.report.blocks import Picture, Section, Table, spans, subscripts
+from makna.report.cellscores import cells_section
 from makna.report.charts import styled
 from makna.report.citing import cite_section
 from makna.report.cleaning import cleaning_section
+from makna.report.components import components_section
 from makna.report.contrasts import comparisons_section, reference_section
 from makna.report.curves import curve_section
+from makna.report.encoders import encoders_section
 from makna.report.figures import figures_of, inline_svg, svg_of
 from makna.report.groups import groups_section
 from makna.report.language import Locale
 from makna.report.limits import limits_section
+from makna.report.one_text import one_text_section
 from makna.report.procedure import method_section, run_section
+from makna.report.published import notes_section
 from makna.report.reading import Run, read_run
-from makna.report.reasons import choices_section, errors_section, words_section
+from makna.report.reasons import errors_section, words_section
 from makna.report.repeats import repeats_section
 from makna.report.results import (
     agreement_section,
@@ -35,24 +41,35 @@ from makna.report.results import (
     systems_section,
 )
 from makna.report.rows import data_section
+from makna.report.tokens import tokens_section
+from makna.report.training import training_section
+from makna.report.trials import trials_section
 from makna.report.verdict import summary_section
 
 PAGE = "report.html"
 _SECTIONS = (
     summary_section,
+    skipped_section,
     systems_section,
+    cells_section,
     reference_section,
+    notes_section,
     data_section,
     cleaning_section,
     repeats_section,
     target_section,
     common_words_section,
+    encoders_section,
+    tokens_section,
+    components_section,
+    training_section,
+    trials_section,
     classes_section,
     confusion_section,
+    one_text_section,
     agreement_section,
     folds_section,
     curve_section,
-    choices_section,
     groups_section,
     comparisons_section,
     words_section,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from makna.report.blocks import Facts, Formula, Heading, Paragraph, Section, Symbols, Table, strong
+from makna.report.cellnames import root_of
+from makna.report.grids import Grid, grids_of
 from makna.report.groups import group_tests
 from makna.report.language import NOTHING, Locale, is_number
 from makna.report.reading import Run, branch, entries
@@ -34,27 +36,28 @@ FORMULAS = {
     "naive-bayes_multinomial": "P(c | x) ∝ P(c) Π_t P(t | c)^(x_t)",
     "naive-bayes_complement": "P(c | x) ∝ Π_t P(t | ¬c)^(−x_t)",
     "ridge": "min Σ_i (y_i − w·x_i − b)² + α‖w‖²",
+    "svm_poly": "K(x_i, x_j) = (γ x_i·x_j + r)^d",
+    "pca": "z = Wᵀ(x − x̄), s_k = λ_k / Σ_j λ_j",
+    "finetune": "L = −Σ_i w(y_i) ln P(y_i | x_i) / Σ_i w(y_i)",
+    "finetune_balanced": "w(c) = N / (K n_c)",
 }
 """Formulas of the page by name, in one line of plain text each (for screen readers and plain documents)."""
 
 
 def run_section(run: Run, locale: Locale) -> Section:
-    """Return how it was run: seed, versions, machine, time and memory by system, what was skipped, protocol."""
+    """Return how it was run: seed, versions, machine, time and memory by system, protocol."""
     blocks: list[Any] = [Facts(_run_facts(run, locale))]
-    blocks += _costs_table(run, locale)
-    skipped = [item for item in entries(run.manifest, "skipped") if isinstance(item, dict)]
-    if skipped:
-        lines = [[str(item.get("system", NOTHING)), str(item.get("why", ""))] for item in skipped]
-        blocks.append(Table(locale.say("skipped_table"), [locale.say("system"), locale.say("reason")], lines))
+    blocks += [*_costs_table(run, locale), *_steps_table(run, locale)]
     return Section("run", locale.say("run_title"), blocks)
 
 
 def method_section(run: Run, locale: Locale) -> Section:
     """Return the method in words, with the formulas of the scores and systems that this run used."""
     blocks: list[Any] = [Paragraph(_split_words(run, locale))]
+    grids = {grid.root: grid for grid in grids_of(run)}
     rows = [
-        [name, *(_chain(run, name, chain, locale) or NOTHING for chain in _CHAINS)]
-        for name in run.ranked
+        [root_of(name) if root_of(name) in grids else name, *(_chain(run, name, grids, c, locale) for c in _CHAINS)]
+        for name in run.shown
         if branch(run.systems[name], "params")
     ]
     if rows:
@@ -87,11 +90,27 @@ def chain_words(chain: list[Any], locale: Locale) -> str:
     return " → ".join(_step_words(step, locale) for step in chain)
 
 
-def _chain(run: Run, system: str, chain: str, locale: Locale) -> str:
+def _chain(run: Run, system: str, grids: dict[str, Grid], chain: str, locale: Locale) -> str:
     steps = entries(run.systems[system], "params", chain)
+    if system != root_of(system) and root_of(system) in grids:
+        steps = _open([entries(run.systems[cell], "params", chain) for cell in grids[root_of(system)].cells])
     if chain == "clean":  # names alone: every setting stands in recipe.yaml
         steps = [next(iter(step), "") if isinstance(step, dict) else step for step in steps]
-    return chain_words(steps, locale)
+    return chain_words(steps, locale) or NOTHING
+
+
+def _open(values: list[Any]) -> Any:
+    """What the cells of a grid have in common, a grid where they differ."""
+    first = values[0]
+    if all(value == first for value in values):
+        return first
+    if all(isinstance(value, dict) and value.keys() == first.keys() for value in values):
+        return {key: _open([value[key] for value in values]) for key in first}
+    if all(isinstance(value, list) and len(value) == len(first) for value in values) and any(
+        isinstance(entry, dict) for entry in first
+    ):
+        return [_open([value[i] for value in values]) for i in range(len(first))]
+    return {"grid": [value for i, value in enumerate(values) if value not in values[:i]]}
 
 
 def _step_words(step: Any, locale: Locale) -> str:
@@ -120,6 +139,8 @@ def _setting_words(value: Any, locale: Locale) -> str:
         return locale.say("yes" if value else "no")
     if isinstance(value, dict) and isinstance(value.get("grid"), list):
         return f"{{{'; '.join(_setting_words(entry, locale) for entry in value['grid'])}}}"
+    if isinstance(value, dict) and isinstance(value.get("range"), list):
+        return f"[{_setting_words(value['range'], locale)}]" + (" (log)" if value.get("log") else "")
     if isinstance(value, dict):
         return ", ".join(f"{key} = {_setting_words(entry, locale)}" for key, entry in value.items())
     return locale.setting(value)
@@ -171,6 +192,20 @@ def _costs_table(run: Run, locale: Locale) -> Iterator[Table]:
         rows.append([name, *(locale.seconds(value) for value in spent), locale.memory(memory.get(name))])
     columns = [locale.say(key) for key in ("system", *keys, "peak_memory")]
     yield Table(locale.say("costs_table"), columns, rows, range(1, len(columns)))
+
+
+def _steps_table(run: Run, locale: Locale) -> Iterator[Table]:
+    """Seconds by system and step, where the run noted them; several fits are told apart from one."""
+    rows = []
+    for name, steps in branch(run.manifest, "seconds", "steps").items():
+        for position, (step, times) in enumerate(branch({"": steps}, "").items()):
+            spent = branch({"": times}, "")
+            used = [spent[key] for key in ("transform", "predict") if is_number(spent.get(key))]
+            told = [locale.seconds(spent.get("fit")), locale.seconds(sum(used)) if used else NOTHING]
+            rows.append(["" if position else name, step, *told, locale.whole(spent.get("fits"))])
+    if rows:
+        columns = [locale.say(key) for key in ("system", "step", "fit_time", "transform_time", "times_fitted")]
+        yield Table(locale.say("steps_table"), columns, rows, (2, 3, 4), locale.say("steps_note"), folded=True)
 
 
 def _split_words(run: Run, locale: Locale) -> str:

@@ -15,6 +15,7 @@ import yaml
 
 from makna.core.errors import UserError
 from makna.core.metrics import higher_is_better
+from makna.report.cellnames import root_of
 from makna.report.language import is_number
 
 MOST_SYSTEMS = 8  # shown one by one; the others stand in the tables
@@ -160,6 +161,22 @@ class Run:
     def models(self) -> list[str]:
         """Systems that are no baselines, the best first."""
         return [name for name in self.ranked if not self.systems[name].get("baseline")]
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """Systems that tables of all systems name: of a grid, which has tables of its own, its best cell alone."""
+        roots: set[str] = set()
+        kept = []
+        for name in self.ranked:
+            if root_of(name) not in roots or root_of(name) == name:
+                kept.append(name)
+            roots.add(root_of(name))
+        return kept
+
+    @property
+    def featured(self) -> list[str]:
+        """The models shown one by one, at most `MOST_SYSTEMS`."""
+        return [name for name in self.shown if name in self.models][:MOST_SYSTEMS]
 
     @cached_property
     def baselines(self) -> list[str]:

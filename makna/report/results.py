@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from makna.report.blocks import Cell, Paragraph, Picture, Section, Table
-from makna.report.cells import chunks, score_cell
-from makna.report.figures import confusion_panels, per_system
+from makna.report.cells import chunks, rows_judged, score_cell, system_cell, system_words
+from makna.report.confusions import confusion_panels
 from makna.report.language import NOTHING, Locale, is_number, sentence
-from makna.report.reading import MOST_SYSTEMS, Run, branch, entries
+from makna.report.naming import per_system
+from makna.report.reading import Run, branch, entries
 from makna.report.rows import part_name
 
-_METRICS_ACROSS = 4
+_METRICS_ACROSS = 4  # a phone shows as many without scrolling
 _SYSTEMS_ACROSS = 5
 
 
@@ -24,6 +25,8 @@ def systems_section(run: Run, locale: Locale) -> Section | None:
     level = locale.level(run.level)
     note = locale.say("systems_note_folds" if run.folds else "systems_note", level=level)
     blocks: list[Any] = [Paragraph(note)]
+    if len(run.shown) < len(run.ranked):
+        blocks.append(Paragraph(locale.say("systems_note_cells")))
     if any(run.value(name) is not None for name in run.systems):
         caption = sentence(locale.say("systems_figure", metric=locale.metric(run.primary), level=level))
         blocks.append(Picture("systems", caption))
@@ -39,7 +42,7 @@ def systems_section(run: Run, locale: Locale) -> Section | None:
 def classes_section(run: Run, locale: Locale) -> Section | None:
     """Return precision, recall, F1 and support of each class, a table for each model."""
     blocks: list[Any] = []
-    for system in run.models[:MOST_SYSTEMS]:
+    for system in run.featured:
         rows = [row for output in run.outputs for row in _class_rows(run, locale, system, output)]
         if rows:
             columns = [locale.say(name) for name in ("class", "precision", "recall", "f1", "support")]
@@ -77,13 +80,13 @@ def agreement_section(run: Run, locale: Locale) -> Section | None:
 
 def folds_section(run: Run, locale: Locale) -> Section | None:
     """Return the first metric fold by fold, with fold sizes, mean and standard deviation."""
-    names = [name for name in run.ranked if entries(run.systems[name], "folds")]
+    names = [name for name in run.shown if entries(run.systems[name], "folds")]
     if not names:
         return None
     metric = locale.metric(run.primary)
     blocks: list[Any] = [Paragraph(sentence(locale.say("folds_lead", metric=metric)))]
     for few in chunks(names, _SYSTEMS_ACROSS):
-        columns = [locale.say("fold"), "n", *few]
+        columns = [locale.say("fold"), "n", *(system_words(name, locale) for name in few)]
         rows = _fold_rows(run, locale, few)
         blocks.append(Table(sentence(locale.say("folds_table", metric=metric)), columns, rows, range(1, len(columns))))
     return Section("folds", locale.say("folds_title"), blocks)
@@ -91,21 +94,31 @@ def folds_section(run: Run, locale: Locale) -> Section | None:
 
 def _score_tables(run: Run, locale: Locale, part: str, metrics: Sequence[str], caption: str) -> Iterator[Table]:
     for few in chunks(metrics, _METRICS_ACROSS):
-        columns = [locale.say("system"), "n", *(sentence(locale.metric(metric)) for metric in few)]
+        asked = metrics == run.metrics_asked
+        names = [name for name in (run.shown if asked else run.ranked) if branch(run.systems[name], "parts", part)]
+        sizes = {name: _size(run, name, part, few) for name in names}
+        same = len(set(sizes.values())) == 1
+        columns = [locale.say("system"), *(sentence(locale.metric(m)) for m in few)]
         rows = [
-            _score_row(run, locale, name, part, few) for name in run.ranked if branch(run.systems[name], "parts", part)
+            _score_row(run, locale, name, part, few, "" if same else rows_judged(sizes[name], locale)) for name in names
         ]
-        note = locale.say("systems_table_note") if metrics == run.metrics_asked and few[0] == metrics[0] else ""
-        yield Table(locale.say(caption, part=part_name(part, locale)), columns, rows, range(1, len(columns)), note)
+        note = locale.say("systems_table_note") if asked and few[0] == metrics[0] else ""
+        n = f" ({rows_judged(sizes[names[0]], locale)})" if same else ""
+        told = locale.say(caption, part=part_name(part, locale) + n)
+        yield Table(told, columns, rows, range(1, len(columns)), note, folded=not asked)
 
 
-def _score_row(run: Run, locale: Locale, name: str, part: str, metrics: Sequence[str]) -> list[Cell | str]:
+def _score_row(run: Run, locale: Locale, name: str, part: str, metrics: Sequence[str], n: str) -> list[Cell | str]:
     scores = [run.score(name, metric, part) for metric in metrics]
-    n = next((score["n"] for score in scores if is_number(score.get("n"))), None)
     below = locale.say("baseline") if run.systems[name].get("baseline") else ""
     best = [_is_best(run, name, metric, part) for metric in metrics]
     cells = [score_cell(score, locale, top) for score, top in zip(scores, best, strict=True)]
-    return [Cell(name, below), locale.whole(n), *cells]
+    return [system_cell(name, locale, below, n), *cells]
+
+
+def _size(run: Run, name: str, part: str, metrics: Sequence[str]) -> Any:
+    found = [run.score(name, metric, part).get("n") for metric in metrics]
+    return next((n for n in found if is_number(n)), None)
 
 
 def _is_best(run: Run, name: str, metric: str, part: str) -> bool:
@@ -145,9 +158,11 @@ def _class_rows(run: Run, locale: Locale, system: str, output: str) -> Iterator[
 
 
 def _hidden_systems(run: Run, locale: Locale) -> list[Paragraph]:
-    if len(run.models) <= MOST_SYSTEMS:
+    shown, n = len(run.featured), len(run.models)
+    if shown == n:
         return []
-    return [Paragraph(locale.say("systems_shown", shown=MOST_SYSTEMS, n=len(run.models)))]
+    cells = len(run.models) > sum(name in run.shown for name in run.models)
+    return [Paragraph(locale.say("systems_shown_cells" if cells else "systems_shown", shown=shown, n=n))]
 
 
 def _fold_rows(run: Run, locale: Locale, names: Sequence[str]) -> list[list[Cell | str]]:

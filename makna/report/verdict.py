@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from makna.report.absent import is_on_request, skipped_systems
 from makna.report.blocks import Box, Paragraph, Section, strong
 from makna.report.figures import class_counts
 from makna.report.language import Locale, is_number
@@ -85,10 +86,10 @@ def warnings_of(run: Run, locale: Locale) -> list[Box]:
     if run.recipe.get("label"):
         found.append(_warn(locale, "weak_labels"))
     found += _told(run, locale)
-    skipped = [item for item in entries(run.manifest, "skipped") if isinstance(item, dict)]
+    skipped = [name for name in skipped_systems(run) if not is_on_request(run, name)]
     if skipped:
-        reasons = "; ".join(f"{item.get('system', '')}: {str(item.get('why', '')).rstrip('.')}" for item in skipped)
-        found.append(Box("note", locale.say("warn_skipped_title"), locale.say("warn_skipped", reasons=reasons)))
+        named = locale.listing(strong(name) for name in skipped)
+        found.append(Box("note", locale.say("warn_skipped_title"), locale.say("warn_skipped", systems=named)))
     return found
 
 
@@ -150,7 +151,8 @@ def _learned(run: Run, locale: Locale) -> str:
         outputs=locale.listing(run.outputs) if len(run.outputs) <= _MOST_NAMED else "",
         n_outputs=len(run.outputs),
     )
-    systems = locale.say("n_systems" if len(run.models) != 1 else "one_system", n=locale.whole(len(run.models)))
+    n = sum(name in run.shown for name in run.models)  # the cells of a grid are one system
+    systems = locale.say("n_systems" if n != 1 else "one_system", n=locale.whole(n))
     n_rows = locale.say(f"rows_{kind}", n=locale.whole(rows)) if is_number(rows) else locale.say(f"some_rows_{kind}")
     return locale.say("learned", systems=systems, what=what, rows=n_rows, source=source)
 

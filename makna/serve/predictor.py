@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from makna.collect.cells import as_text
 from makna.collect.stream import AS_FOUND, CHUNK, Reading
+from makna.core.compute import Compute, computing
 from makna.core.corpus import PAIR, as_pairs, as_texts, text_array
 from makna.core.messages import say
 from makna.core.model_folder import SavedModel, load_model
@@ -21,6 +22,8 @@ from makna.core.task import Task
 from makna.serve.tables import PredictSummary, predict_table
 
 PREDICTION = "prediction"
+# A saved network answers in fp32 unless something else is asked for: whatever the batch, the answer is the same.
+EXACT = Compute(precision="fp32")
 PROBABILITY = "probability"
 
 
@@ -100,18 +103,22 @@ class Model:
         X = self._checked(X)
         if len(X) == 0:
             return pd.DataFrame({name: [] for name in self.columns})
-        X, learner = self._represent(X)
-        if self.task.is_number:
-            values = np.asarray(learner.predict(X), dtype=float)
-            columns: list[Any] = [np.clip(values, *self.task.scale) if self.task.scale else values]
-        elif self._has_probabilities:
-            columns = self._classes(learner, X)
-        else:
-            said = np.asarray(learner.predict(X), dtype=object)
-            columns = [_texts(column) for column in (said.T if said.ndim == 2 else [said])]
+        with computing(EXACT, unless_said=True):
+            columns = self._answers(X)
         table = pd.concat([pd.Series(column) for column in columns], axis=1)
         table.columns = pd.Index(self.columns)
         return table
+
+    def _answers(self, X: Any) -> list[Any]:
+        """Return the columns of the answer, in their order."""
+        X, learner = self._represent(X)
+        if self.task.is_number:
+            values = np.asarray(learner.predict(X), dtype=float)
+            return [np.clip(values, *self.task.scale) if self.task.scale else values]
+        if self._has_probabilities:
+            return self._classes(learner, X)
+        said = np.asarray(learner.predict(X), dtype=object)
+        return [_texts(column) for column in (said.T if said.ndim == 2 else [said])]
 
     def predict_file(
         self,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from makna.core.task import Task
 from makna.recipe.baselines import RESERVED, baselines
 from makna.recipe.cells import SystemSpec, cells
+from makna.recipe.choosing import uncalibrated
 from makna.recipe.recipe import load_recipe
-from makna.recipe.units import uncalibrated
 
 
 def spec(represent, learn):

@@ -299,9 +299,9 @@ class Watch(Executor):
         super().__init__(*args, **further)
         self.calls: list[tuple[str, np.ndarray]] = []
 
-    def fit(self, system: Pipeline, rows: np.ndarray) -> Pipeline:
+    def fit(self, system: Pipeline, rows: np.ndarray, valid: Any = None) -> Pipeline:
         self.calls.append(("fit", rows))
-        return super().fit(system, rows)
+        return super().fit(system, rows, valid)
 
     def predict(self, fitted: Pipeline, rows: np.ndarray) -> Any:
         self.calls.append(("predict", rows))

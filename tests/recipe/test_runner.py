@@ -77,18 +77,18 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tweets, tmp_path, monkeypat
     fits = []
     whole = UnitWork.run
 
-    def counted(self, candidates, unit):
+    def counted(self, candidates, unit, place):
         if len(fits) == 4:
             raise KeyboardInterrupt
         fits.append((candidates[0].name, unit.name))
-        return whole(self, candidates, unit)
+        return whole(self, candidates, unit, place)
 
     monkeypatch.setattr(UnitWork, "run", counted)
     with pytest.raises(KeyboardInterrupt):
         run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run")
     done = set(fits)
     fits.clear()
-    monkeypatch.setattr(UnitWork, "run", lambda self, c, u: fits.append((c[0].name, u.name)) or whole(self, c, u))
+    monkeypatch.setattr(UnitWork, "run", lambda self, c, u, p: fits.append((c[0].name, u.name)) or whole(self, c, u, p))
     run = run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run", RunOptions(resume=True))
     assert not done & set(fits)
     assert len(fits) == 3 * 3 - 4
@@ -100,7 +100,7 @@ def test_only_what_changed_is_done_again(tmp_path, monkeypatch):
     run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run")
     fits = []
     whole = UnitWork.run
-    monkeypatch.setattr(UnitWork, "run", lambda self, c, u: fits.append(c[0].name) or whole(self, c, u))
+    monkeypatch.setattr(UnitWork, "run", lambda self, c, u, p: fits.append(c[0].name) or whole(self, c, u, p))
     options = RunOptions(resume=True)
     run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run", options)
     assert fits == []
@@ -116,7 +116,7 @@ def test_a_table_with_another_content_is_another_input(tmp_path, monkeypatch):
     run_recipe(load_recipe("sample-tweets", sets), tmp_path / "run")
     fits = []
     whole = UnitWork.run
-    monkeypatch.setattr(UnitWork, "run", lambda self, c, u: fits.append(c[0].name) or whole(self, c, u))
+    monkeypatch.setattr(UnitWork, "run", lambda self, c, u, p: fits.append(c[0].name) or whole(self, c, u, p))
     run_recipe(load_recipe("sample-tweets", sets), tmp_path / "run", RunOptions(resume=True))
     assert fits == []
     (tmp_path / "words.csv").write_text("slang,standard\nsampah,hina\n")
@@ -138,7 +138,7 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="disk is full"):
         run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run")
     fits = []
-    monkeypatch.setattr(UnitWork, "run", lambda self, c, u: fits.append(u))
+    monkeypatch.setattr(UnitWork, "run", lambda self, c, u, p: fits.append(u))
     assert run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run", RunOptions(resume=True)).report.is_file()
     assert fits == []
 

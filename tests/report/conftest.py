@@ -1,4 +1,4 @@
-"""Run folders written by hand: text-class, pair-class, number and several-outputs runs; `reviews` has every key."""
+"""Run folders by hand (text-class, pair-class, number, several outputs; `reviews` has every key) and made in code."""
 
 import json
 import shutil
@@ -10,19 +10,34 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from tests.report.made import write
+
 RUNS = Path(__file__).parent / "folders"  # not "runs", which git ignores
 TRUTHS = [0.5 * (i % 11) for i in range(44)]
 NUMBERS = {"overlap-ridge": 0.3, "counts-svr": -0.6, "mean": None}
 """System → by how much it misses; None for one that always says 2.5."""
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function that gives a run made in code, written once a session."""
+    root = tmp_path_factory.mktemp("made")
+
+    def get(kind: str) -> Path:
+        if not (root / kind).exists():
+            write(kind, root / kind)
+        return root / kind
+
+    return get
+
+
 @pytest.fixture
-def run_folder(tmp_path: Path) -> Callable[..., Path]:
+def run_folder(tmp_path: Path, made: Callable[[str], Path]) -> Callable[..., Path]:
     """Return a function that copies a run by name, with entries of its files replaced: name, {file: {path: value}}."""
 
     def copy(kind: str, changes: dict[str, dict[str, Any]] | None = None) -> Path:
         folder = tmp_path / kind
-        shutil.copytree(RUNS / kind, folder)
+        shutil.copytree(RUNS / kind if (RUNS / kind).is_dir() else made(kind), folder)
         if kind == "number":
             parquet.write_table(pa.Table.from_pylist(_predictions()), folder / "predictions.parquet")
         for name, entries in (changes or {}).items():

@@ -16,7 +16,8 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
-KINDS = ("text", "pair", "number", "outputs", "reviews")
+KINDS = ("text", "pair", "number", "outputs", "reviews", "tuned", "grid")
+SETTINGS = ("pca", "learning_rate")  # axes that are settings have their names
 AXES = sorted(name for name in catalogue("report") if name.startswith("axis_"))
 
 pytestmark = [
@@ -101,7 +102,7 @@ def test_long_names_stay_inside_too(shown, width):
 def test_every_figure_has_words_for_those_who_cannot_see_it_and_names_its_axes(shown, kind, lang):
     figures = shown(kind, 1280, lang=lang).evaluate(FIGURES)
     words = [catalogue("report")[name][lang] for name in AXES]
-    named = [re.escape(word) for word in words if "{" not in word]
+    named = [re.escape(word) for word in (*words, *SETTINGS) if "{" not in word]
     assert figures
     for figure in figures:
         assert figure["role"] == "img"

@@ -7,16 +7,10 @@ import numpy as np
 import pytest
 
 from makna.report.charts import Dot, bars, dots, histogram, matrices, styled
-from makna.report.figures import (
-    class_counts,
-    confusion_panels,
-    figure_name,
-    figures_of,
-    inline_svg,
-    make_figures,
-    svg_of,
-)
+from makna.report.confusions import confusion_panels
+from makna.report.figures import class_counts, figures_of, inline_svg, make_figures, svg_of
 from makna.report.language import Locale
+from makna.report.naming import figure_name
 from makna.report.reading import read_run
 
 ID = Locale("id")
@@ -28,6 +22,17 @@ EXPECTED = {
     "reviews": [
         *("systems", "classes", "confusion-counts-svm", "confusion-words-bayes"),
         *("learning-curve", "groups"),
+    ],
+    "tuned": [
+        *("systems", "classes"),
+        *("training-accuracy-minilm", "training-loss-minilm", "trials-accuracy-minilm", "trials-loss-minilm"),
+        *("settings-minilm", "confusion-minilm", "confusion-counts-svm", "confusion-minilm-svm", "groups"),
+    ],
+    "grid": [
+        *("systems", "cells-encoder-pca-svm-minilm"),
+        *(f"folds-encoder-pca-svm-minilm--kernel-{kernel}" for kernel in ("linear", "poly")),
+        *("classes", "components-encoder-pca-svm-minilm", "training-accuracy-minilm", "training-loss-minilm"),
+        *("confusion-minilm", "confusion-counts-svm", "confusion-encoder-pca-svm-minilm--pca-50--kernel-poly"),
     ],
 }
 

@@ -12,7 +12,7 @@ from makna.report.language import Locale
 from makna.report.page import make_page, number_blocks, render, sections_of
 from makna.report.reading import Run, read_run
 
-KINDS = ("text", "pair", "number", "outputs", "reviews")
+KINDS = ("text", "pair", "number", "outputs", "reviews", "tuned", "grid")
 VOID = {"meta", "link", "br", "img", "mspace"}
 
 
@@ -78,12 +78,16 @@ def test_sections_stand_in_order_and_in_the_contents(run_folder):
     html = make_page(run_folder("text"), "id").read_text(encoding="utf-8")
     names = re.findall(r'<section id="([a-z-]+)">', html)
     assert names == [
-        *("summary", "systems", "reference", "data", "cleaning", "repeats", "target", "per-class", "confusion"),
-        *("folds", "choices", "comparisons", "words", "errors", "run", "method", "limits", "cite"),
+        *("summary", "skipped", "systems", "reference", "data", "cleaning", "repeats", "target", "choices"),
+        *("per-class", "confusion", "folds", "comparisons", "words", "errors", "run", "method", "limits", "cite"),
     ]
     assert re.findall(r'<li><a href="#([a-z-]+)">', html) == names
     whole = {section.name for section in sections_of(read_run(run_folder("reviews")), Locale("id"))}
     assert {"common-words", "curve", "groups", "reference", "repeats"} <= whole
+    tuned = {section.name for section in sections_of(read_run(run_folder("tuned")), Locale("id"))}
+    assert {"skipped", "notes", "encoders", "tokens", "training", "choices", "one-text", "groups"} <= tuned
+    grid = {section.name for section in sections_of(read_run(run_folder("grid")), Locale("id"))}
+    assert {"cells", "reference", "notes", "components"} <= grid
 
 
 def test_texts_stand_under_their_step_and_symbols_below_the_line(run_folder):

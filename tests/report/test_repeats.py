@@ -66,7 +66,7 @@ def test_over_folds_pooled_scores_are_compared(run_folder):
     changes = {"metrics": {"systems>counts-svm>without_leaks": {"test": rest}}}
     table = of(repeats_section(read_run(run_folder("text", changes)), EN), Table)[-1]
     cells = table.cells()[0]
-    assert cells[2] == Cell("0.899", "[0.889,\u00a00.900]")  # the pooled 0.8988, not the mean over folds 0.8978
+    assert cells[2] == Cell("0.899", "[0.889, 0.900]")  # the pooled 0.8988, not the mean over folds 0.8978
     assert cells[5].text == "−0.019"
     assert "pooled" in table.note
 

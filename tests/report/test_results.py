@@ -24,31 +24,32 @@ def row_of(table, name):
 
 def test_systems_stand_with_value_interval_and_n(run_folder):
     table = tables(systems_section(read_run(run_folder("text")), EN))[0]
-    assert list(table.columns) == ["System", "n", "Macro-F1", "Weighted F1", "F1 of the positive class"]
+    assert list(table.columns) == ["System", "Macro-F1", "Weighted F1", "F1 of the positive class"]
+    assert table.caption == "Scores of each system on test data (n\u00a0=\u00a013,021)."
     assert [row[0].text for row in table.cells()][:2] == ["counts-svm", "words-logistic"]
-    name, n, macro, weighted, _ = row_of(table, "counts-svm")
-    assert (name.below, n.text) == ("", "13,021")
-    assert macro == Cell("0.898", "[0.889,\u00a00.900]\n(pooled 0.899)", True)
-    assert weighted == Cell("0.895", "[0.891,\u00a00.902]", True)
+    name, macro, weighted, _ = row_of(table, "counts-svm")
+    assert name.below == ""
+    assert macro == Cell("0.898", "[0.889, 0.900]\n(pooled 0.899)", True)
+    assert weighted == Cell("0.895", "[0.891, 0.902]", True)
     assert row_of(table, "majority")[0].below == "trivial baseline"
-    assert not row_of(table, "majority")[2].emphasised
+    assert not row_of(table, "majority")[1].emphasised
 
 
 def test_the_least_error_is_emphasised_and_the_undefined_explained(run_folder):
     table = tables(systems_section(read_run(run_folder("number")), EN))[0]
-    assert [row[2].emphasised for row in table.cells()] == [True, False, False, False, False]
-    assert row_of(table, "mean")[3] == Cell("–", "undefined: all numbers are the same")
+    assert [row[1].emphasised for row in table.cells()] == [True, False, False, False, False]
+    assert row_of(table, "mean")[2] == Cell("–", "undefined: all numbers are the same")
 
 
 def test_equal_best_values_are_all_emphasised(run_folder):
     section = systems_section(read_run(run_folder("pair")), EN)
     valid = next(table for table in tables(section) if "validation" in table.caption)
-    assert [row[0].text for row in valid.cells() if row[2].emphasised] == ["overlap-svm", "overlap", "counts-pairs"]
+    assert [row[0].text for row in valid.cells() if row[1].emphasised] == ["overlap-svm", "overlap", "counts-pairs"]
 
 
 def test_every_metric_of_the_whole_is_shown_once(run_folder):
     run = read_run(run_folder("text"))
-    shown = [column for table in tables(systems_section(run, EN)) for column in table.columns[2:]]
+    shown = [column for table in tables(systems_section(run, EN)) for column in table.columns[1:]]
     assert len(shown) == len(set(shown)) == len(run.metrics_found) == 10
 
 

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from makna.core.errors import DataError
-from makna.tune.search import Choice, InnerFolds, choose
+from makna.core.errors import DataError, TrainingError
+from makna.tune.hopeless import MedianRule, Watch
+from makna.tune.outcome import Answer, Outcome, Trained
+from makna.tune.rounds import Listed, Trial, best_of, search
+from makna.tune.search import InnerFolds, Judge
 
 Y = np.array(["a", "b"] * 10, dtype=object)
 SPLITS = [(np.arange(10), np.arange(10, 14)), (np.arange(4, 14), np.arange(4))]
 HELD = np.concatenate([held for _, held in SPLITS])
+Says = Callable[[Any, np.ndarray, np.ndarray], np.ndarray]
 
 
-def _choose(scores: list[float | None], metric: str = "f1_macro") -> Choice[str]:
+def _trials(
+    candidates: Sequence[Any],
+    says: Says,
+    score: Any,
+    splits: Any = SPLITS,
+    y: np.ndarray = Y,
+    metric: str = "accuracy",
+) -> list[Trial[Any]]:
+    """Try candidates in one round."""
+
+    def answer(candidate: Any, train: np.ndarray, held: np.ndarray, watch: Watch) -> Answer:
+        return Answer(says(candidate, train, held))
+
+    judge: Judge[Any] = Judge(splits, y, answer, score, metric)
+    return search(Listed(candidates, len(candidates)), judge.outcomes, MedianRule(metric))
+
+
+def _choose(scores: list[float | None], metric: str = "f1_macro") -> tuple[Trial[str], list[Trial[str]]]:
     """Choose among candidates with these scores; each candidate predicts its own name."""
     names = [f"c{i}" for i in range(len(scores))]
 
-    def fit_predict(name: str, train: np.ndarray, held: np.ndarray) -> np.ndarray:
+    def says(name: str, train: np.ndarray, held: np.ndarray) -> np.ndarray:
         return np.full(len(held), name, dtype=object)
 
     def score(truth: np.ndarray, prediction: np.ndarray) -> float | None:
         assert len(truth) == len(prediction) == len(HELD)
         return scores[names.index(prediction[0])]
 
-    return choose(names, SPLITS, Y, fit_predict, score, metric)
+    trials = _trials(names, says, score, metric=metric)
+    return best_of(trials, metric), trials
 
 
 @pytest.mark.parametrize(
@@ -46,18 +69,11 @@ def _choose(scores: list[float | None], metric: str = "f1_macro") -> Choice[str]
     ],
 )
 def test_the_best_is_chosen(scores: list[float | None], metric: str, best: int) -> None:
-    choice = _choose(scores, metric)
-    assert choice.best == f"c{best}"
-    assert choice.score == scores[best]
-    assert choice.trials == [{"trial": i, "score": value} for i, value in enumerate(scores)]
-
-
-def test_one_candidate_needs_no_trial() -> None:
-    def never(*_: Any) -> Any:
-        raise AssertionError("there is nothing to choose")
-
-    choice = choose(["only"], SPLITS, Y, never, never, "f1_macro")
-    assert choice == Choice("only", None, [])
+    chosen, trials = _choose(scores, metric)
+    assert (chosen.candidate, chosen.outcome.score) == (f"c{best}", scores[best])
+    assert [(trial.candidate, trial.outcome.score) for trial in trials] == [
+        (f"c{i}", value) for i, value in enumerate(scores)
+    ]
 
 
 def test_the_held_rows_of_all_splits_are_scored_together() -> None:
@@ -67,7 +83,7 @@ def test_the_held_rows_of_all_splits_are_scored_together() -> None:
         seen.append((truth.tolist(), prediction.tolist()))
         return 0.0
 
-    choose([1, 2], SPLITS, Y, lambda candidate, train, held: held * candidate, score, "accuracy")
+    _trials([1, 2], lambda candidate, train, held: held * candidate, score)
     rows = HELD.tolist()
     assert seen == [(Y[rows].tolist(), rows), (Y[rows].tolist(), [2 * row for row in rows])]
 
@@ -76,12 +92,84 @@ def test_candidates_take_turns_on_the_same_rows() -> None:
     # So that what they have in common is still kept when the next one asks for it.
     order: list[tuple[str, int]] = []
 
-    def fit_predict(candidate: str, train: np.ndarray, held: np.ndarray) -> np.ndarray:
+    def says(candidate: str, train: np.ndarray, held: np.ndarray) -> np.ndarray:
         order.append((candidate, int(held[0])))
         return held
 
-    choose(["x", "y"], SPLITS, Y, fit_predict, lambda *_: 0.0, "accuracy")
+    _trials(["x", "y"], says, lambda *_: 0.0)
     assert order == [("x", 10), ("y", 10), ("x", 0), ("y", 0)]
+
+
+def test_a_trial_that_diverges_is_noted_and_never_chosen() -> None:
+    def says(candidate: str, train: np.ndarray, held: np.ndarray) -> np.ndarray:
+        if candidate == "wild" and held[0] == 0:  # on the second split only
+            raise TrainingError("core.no_gpu")
+        return held
+
+    trials = _trials(["wild", "calm"], says, lambda *_: None)
+    why = str(TrainingError("core.no_gpu"))
+    assert [trial.outcome for trial in trials] == [Outcome(None, why, diverged=True), Outcome(None, curves=[[], []])]
+    assert best_of(trials, "f1_macro").candidate == "calm"
+    with pytest.raises(TrainingError) as told:
+        best_of(trials[:1], "f1_macro")
+    assert told.value.key == "tune.all_diverged"
+    assert why in str(told.value)
+
+
+def test_a_mistake_of_the_users_ends_the_search() -> None:
+    def says(candidate: str, train: np.ndarray, held: np.ndarray) -> np.ndarray:
+        raise DataError("core.no_gpu")
+
+    with pytest.raises(DataError):
+        _trials(["x", "y"], says, lambda *_: 0.0)
+
+
+@pytest.mark.parametrize(("losses", "expected"), [((0.5, 0.2), 0.5 * 4 / 10 + 0.2 * 6 / 10), ((0.5, None), None)])
+def test_the_loss_is_the_mean_over_the_held_rows(losses: tuple[float, float | None], expected: float | None) -> None:
+    splits = [(np.arange(10), np.arange(10, 14)), (np.arange(4, 14), np.arange(6))]
+    waiting = iter(losses)
+
+    def answer(candidate: Any, train: np.ndarray, held: np.ndarray, watch: Watch) -> Answer:
+        return Answer(held, [Trained([], next(waiting))])
+
+    judge: Judge[Any] = Judge(splits, Y, answer, lambda *_: 1.0, "loss")
+    if expected is None:
+        with pytest.raises(DataError) as told:
+            list(judge.outcomes(["net"], MedianRule("loss")))
+        assert told.value.key == "tune.no_loss"
+    else:
+        assert next(judge.outcomes(["net"], MedianRule("loss")))[1].score == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_only_a_training_that_ended_early_was_stopped(stopped: bool) -> None:
+    rows = [{"epoch": 1, "part": "valid", "loss": 2.0}]
+
+    def answer(candidate: Any, train: np.ndarray, held: np.ndarray, watch: Watch) -> Answer:
+        return Answer(held, [Trained(rows, stopped=stopped)])
+
+    judge: Judge[Any] = Judge(SPLITS, Y, answer, lambda *_: 1.0, "accuracy")
+    rule = MedianRule("loss", [Outcome(1.0, curves=[[{1: 0.5}], [{1: 0.5}]])] * 3)
+    outcome = next(judge.outcomes(["net"], rule))[1]
+    assert (outcome.score, outcome.why is not None) == (1.0, stopped)
+
+
+def test_the_epochs_of_a_network_are_means_over_the_splits() -> None:
+    def answer(candidate: Any, train: np.ndarray, held: np.ndarray, watch: Watch) -> Answer:
+        high = float(held[0])  # 10 on the first split, 0 on the second, whose network runs one epoch longer
+        rows = [{"epoch": 1, "part": "train", "loss": high}, {"epoch": 1, "part": "valid", "loss": high + 1}]
+        later = [{"epoch": 2, "part": "valid", "loss": 7.0, "f1_macro": None}] if high == 0 else []
+        return Answer(held, [Trained(rows + later)])
+
+    judge: Judge[Any] = Judge(SPLITS, Y, answer, lambda *_: 1.0, "accuracy")
+    outcome = next(judge.outcomes(["net"], MedianRule("loss")))[1]
+    assert outcome.epochs == [
+        {"epoch": 1, "part": "train", "loss": 5.0},
+        {"epoch": 1, "part": "valid", "loss": 6.0},
+        {"epoch": 2, "part": "valid", "loss": 7.0, "f1_macro": None},
+    ]
+    assert outcome.curves == [[{1: 11.0}], [{1: 1.0, 2: 7.0}]]
+    assert Outcome.from_json(outcome.to_json()) == outcome
 
 
 @pytest.mark.parametrize("grouped", [True, False])
@@ -95,14 +183,14 @@ def test_only_training_rows_are_ever_touched(grouped: bool, numbers: bool) -> No
     groups = np.arange(n) // 4 if grouped else None
     touched: set[int] = set()
 
-    def fit_predict(candidate: Any, train: np.ndarray, held: np.ndarray) -> np.ndarray:
+    def says(candidate: Any, train: np.ndarray, held: np.ndarray) -> np.ndarray:
         touched.update(train.tolist(), held.tolist())
         assert not set(train) & set(held)
         return y[held]
 
     scored: list[int] = []
     splits = InnerFolds(3, 13, groups).split(rows, y)
-    choose([1, 2], splits, y, fit_predict, lambda truth, _: scored.append(len(truth)) or 0.0, "accuracy")
+    _trials([1, 2], says, lambda truth, _: scored.append(len(truth)) or 0.0, splits, y)
     assert touched == set(rows)
     assert scored == [len(rows)] * 2
 

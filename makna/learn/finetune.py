@@ -1,0 +1,332 @@
+"""Fine-tuning: an encoder learns the task itself, all its layers together with a head."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, column_or_1d
+
+from makna.core.corpus import as_texts
+from makna.learn.curves import CURVES
+from makna.learn.epochs import measure_classes, measure_numbers
+from makna.learn.finetune_fit import FineTuned, Job, seed_of
+from makna.learn.finetune_text import LongTexts
+from makna.learn.fitting import refuse_one_class
+from makna.learn.held_back import Holding
+from makna.learn.losses import CLASS_LOSSES, Loss, LossName, class_weights, squared_error
+from makna.learn.networks import Pooling
+from makna.learn.optimise import Schedule
+from makna.learn.settings import ClassWeight, Count, Layers, NotNegative, Pieces, Positive, Seed, Share
+from makna.split.plan import strata_of
+
+_TEMPERATURES = (0.25, 10.0)
+
+
+class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
+    """An encoder fine-tuned to classify one text.
+
+    Pieces → encoder → pooling → dropout → dense → softmax (Devlin et al. 2019, section 4.1). All layers learn; AdamW,
+    the rate rising and falling in straight lines, rows of like length in a batch, gradients clipped. Figures of the
+    validation rows are kept for each epoch, and the best epoch's network is what stays. Its probabilities are the
+    softmax at one temperature fitted on the validation rows (Guo et al. 2017), which never changes the answer.
+
+    Where `makna.core.workplace` has a folder, each epoch is kept there: a fit that is killed goes on after its last
+    finished epoch and ends with the same figures, and one that ended before returns at once. After Ctrl-C the best
+    epoch so far is in force, `interrupted_` says so, and `KeyboardInterrupt` goes on.
+
+    Parameters
+    ----------
+    encoder : str
+        Name or folder (see `makna.represent.encoder_source`).
+    epochs : int
+        Most passes over the training rows.
+    batch_size : int
+        Rows at once.
+    learning_rate : float
+        Highest rate.
+    max_length : int
+        Most pieces of a row, special ones included.
+    long : {"head", "head+tail", "windows"}
+        What is done with a longer text: its first pieces are kept; its first and its last in equal parts; or it becomes
+        overlapping windows, and the mean of their logits is the text's.
+    pooling : {"cls", "mean", "max"}
+        How the vectors of a row become one; "cls" takes the first, through the encoder's pooler where it has one.
+    warmup : float
+        Share of the steps in which the rate rises.
+    schedule : {"linear", "constant"}
+        Whether the rate then falls in a straight line to 0, or stays.
+    weight_decay : float
+        Not of biases and layer normalisation.
+    clip : float or None
+        Longest gradient.
+    accumulate : int
+        Batches whose gradients make one step.
+    dropout : float
+        Before the head; the encoder keeps its own.
+    class_weight : "balanced", dict of float, or None
+        Weight of each class by its name; "balanced": N / (C · nᵢ) of the training rows.
+    loss : {"cross_entropy", "focal"}
+        What is made small, in both cases weighted by class.
+    focal_gamma : float
+        How much less the focal loss heeds rows that are right already (Lin et al. 2017); 0 is the cross-entropy.
+    oversample : bool
+        Repeat rows of rarer classes, drawn anew each epoch, until all classes have as many.
+    freeze : int or "all"
+        Lowest layers of the encoder that are held still; the embeddings are the first.
+    unfreeze_after : int or None
+        The last epoch in which they are.
+    patience : int or None
+        Stop after so many epochs without a better figure.
+    keep : {"best", "last"}
+        Which epoch's network stays.
+    by : {"f1_macro", "accuracy", "precision_macro", "recall_macro", "loss"}
+        Figure of the validation rows that says which is best.
+    validation : float
+        Share of the training rows held back to judge epochs, stratified and whole groups, where `fit` is given no
+        validation rows; 0 holds none back, and the last epoch stays.
+    random_state : int or None
+        Seed of the head, the order, dropout and the rows held back; None draws one, and such a fit cannot be resumed.
+
+    Raises
+    ------
+    DataError
+        The training rows have one class only, or texts, labels and settings do not fit each other.
+    ModelError
+        The encoder is not here; the message says which are, and how to get it.
+    TrainingError
+        The loss is no longer a finite number (with step and learning rate), or memory does not suffice.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (classes,)
+        Labels in the order of the probabilities.
+    temperature_ : float
+        What logits are divided by; 1 without validation rows.
+    """
+
+    _json: ClassVar[tuple[str, ...]] = (*FineTuned._json, "classes_", "temperature_")
+
+    def __init__(
+        self,
+        encoder: str = "minilm",
+        epochs: Count = 3,
+        batch_size: Count = 16,
+        learning_rate: Positive = 3e-5,
+        max_length: Pieces = 128,
+        long: LongTexts = "head",
+        pooling: Pooling = "cls",
+        warmup: Share = 0.1,
+        schedule: Schedule = "linear",
+        weight_decay: NotNegative = 0.01,
+        clip: Positive | None = 1.0,
+        accumulate: Count = 1,
+        dropout: Share = 0.1,
+        class_weight: ClassWeight = None,
+        loss: LossName = "cross_entropy",
+        focal_gamma: NotNegative = 2.0,
+        oversample: bool = False,
+        freeze: Layers = 0,
+        unfreeze_after: Count | None = None,
+        patience: Count | None = None,
+        keep: Literal["best", "last"] = "best",
+        by: Literal["f1_macro", "accuracy", "precision_macro", "recall_macro", "loss"] = "f1_macro",
+        validation: Share = 0.1,
+        random_state: Seed = 0,
+    ) -> None:
+        self.encoder = encoder
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.max_length = max_length
+        self.long = long
+        self.pooling = pooling
+        self.warmup = warmup
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.clip = clip
+        self.accumulate = accumulate
+        self.dropout = dropout
+        self.class_weight = class_weight
+        self.loss = loss
+        self.focal_gamma = focal_gamma
+        self.oversample = oversample
+        self.freeze = freeze
+        self.unfreeze_after = unfreeze_after
+        self.patience = patience
+        self.keep = keep
+        self.by = by
+        self.validation = validation
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, X_val: Any = None, y_val: Any = None, groups: Any = None) -> Self:
+        """Fine-tune the encoder.
+
+        Parameters
+        ----------
+        X : sequence of str, shape (n,)
+            Texts.
+        y : sequence, shape (n,)
+            Labels.
+        X_val, y_val : sequence of str and of labels, or None
+            Rows to judge epochs by. Rows whose label no training row has are left out, and counted in `facts_`.
+        groups : sequence, shape (n,), or None
+            Rows of one group are held back together.
+        """
+        texts, labels = as_texts(X), class_labels(y)
+        refuse_one_class(self, labels)
+        seed = seed_of(self.random_state)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        split = self._split(texts, labels, (X_val, y_val), Holding(self.validation, seed, codes, groups))
+        weights = class_weights(self.class_weight, split.train.targets)
+        loss = Loss(CLASS_LOSSES[self.loss](self.focal_gamma), None if weights is None else tuple(weights.values()))
+        told = None if weights is None else {str(label): weight for label, weight in weights.items()}
+        split = split.coded(self.classes_)
+        job = Job(split, len(self.classes_), loss, measure_classes, self.oversample, told)
+        trained = self._learn(job, seed)
+        self.temperature_ = temperature_of(trained.outputs, split.valid.targets, len(self.classes_))
+        if trained.interrupted:
+            raise KeyboardInterrupt
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return probabilities of texts, shape (n, classes)."""
+        return softmax(self._outputs(X) / self.temperature_, axis=1)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the likeliest class of each text, shape (n,)."""
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+
+class FineTuneRegressor(FineTuned, RegressorMixin, BaseEstimator):
+    """An encoder fine-tuned to give one text a number.
+
+    As `FineTune`, with one output and the squared error. Numbers are learned less their mean over their standard
+    deviation, both of the training rows; figures and predictions are in their own unit.
+
+    Parameters
+    ----------
+    encoder, epochs, batch_size, learning_rate, max_length, long, pooling, warmup, weight_decay, clip, accumulate
+        As in `FineTune`.
+    dropout, freeze, unfreeze_after, patience, keep, validation, random_state
+        As in `FineTune`; rows are held back by fifths of the numbers.
+    by : {"rmse", "mae", "pearson", "loss"}
+        Figure of the validation rows that says which epoch is best.
+
+    Raises
+    ------
+    DataError
+        A number is not finite, or texts, numbers and settings do not fit each other.
+    ModelError
+        The encoder is not here.
+    TrainingError
+        The loss is no longer a finite number, or memory does not suffice.
+    """
+
+    _json: ClassVar[tuple[str, ...]] = (*FineTuned._json, "mean_", "scale_")
+
+    def __init__(
+        self,
+        encoder: str = "minilm",
+        epochs: Count = 3,
+        batch_size: Count = 16,
+        learning_rate: Positive = 3e-5,
+        max_length: Pieces = 128,
+        long: LongTexts = "head",
+        pooling: Pooling = "cls",
+        warmup: Share = 0.1,
+        schedule: Schedule = "linear",
+        weight_decay: NotNegative = 0.01,
+        clip: Positive | None = 1.0,
+        accumulate: Count = 1,
+        dropout: Share = 0.1,
+        freeze: Layers = 0,
+        unfreeze_after: Count | None = None,
+        patience: Count | None = None,
+        keep: Literal["best", "last"] = "best",
+        by: Literal["rmse", "mae", "pearson", "loss"] = "rmse",
+        validation: Share = 0.1,
+        random_state: Seed = 0,
+    ) -> None:
+        self.encoder = encoder
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.max_length = max_length
+        self.long = long
+        self.pooling = pooling
+        self.warmup = warmup
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.clip = clip
+        self.accumulate = accumulate
+        self.dropout = dropout
+        self.freeze = freeze
+        self.unfreeze_after = unfreeze_after
+        self.patience = patience
+        self.keep = keep
+        self.by = by
+        self.validation = validation
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, X_val: Any = None, y_val: Any = None, groups: Any = None) -> Self:
+        """Fine-tune the encoder.
+
+        Parameters
+        ----------
+        X : sequence of str, shape (n,)
+            Texts.
+        y : sequence of float, shape (n,)
+            Numbers.
+        X_val, y_val : sequence of str and of float, or None
+            Rows to judge epochs by.
+        groups : sequence, shape (n,), or None
+            Rows of one group are held back together.
+        """
+        texts, numbers = as_texts(X), _numbers(y)
+        seed = seed_of(self.random_state)
+        holding = Holding(self.validation, seed, np.asarray(strata_of(numbers)), groups)
+        split = self._split(texts, numbers, (X_val, None if y_val is None else _numbers(y_val)), holding)
+        known = split.train.targets
+        self.mean_, self.scale_ = float(known.mean()), float(known.std()) or 1.0
+        split = split.mapped(lambda numbers: ((numbers - self.mean_) / self.scale_).astype(np.float32))
+        measure = measure_numbers(self.mean_, self.scale_)
+        trained = self._learn(Job(split, 1, Loss(squared_error), measure), seed)
+        if trained.interrupted:
+            raise KeyboardInterrupt
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the number of each text, shape (n,)."""
+        return self._outputs(X)[:, 0] * self.scale_ + self.mean_
+
+
+def temperature_of(outputs: np.ndarray | None, codes: np.ndarray, classes: int) -> float:
+    """Return the temperature of validation logits, within bounds: few rows that are all right would have it near 0."""
+    if outputs is None:
+        return 1.0
+    points, _ = CURVES["temperature"].fit(outputs.astype(float), codes, classes)
+    return float(np.clip(points[0, 0], *_TEMPERATURES))
+
+
+def class_labels(y: Any) -> np.ndarray:
+    """Return the labels of classes, shape (n,), refusing what is none.
+
+    Raises
+    ------
+    ValueError
+        There are none, they are numbers without steps, or they have more than one column.
+    """
+    if y is None:
+        raise ValueError("This estimator requires y to be passed, but the target y is None.")
+    labels = column_or_1d(np.asarray(y), warn=True)
+    check_classification_targets(labels)
+    return labels
+
+
+def _numbers(y: Any) -> np.ndarray:
+    return column_or_1d(check_array(y, ensure_2d=False, dtype=float, input_name="y"), warn=True)

@@ -1,0 +1,184 @@
+"""Networks that end in a head: an encoder, its vectors made one, and a dense layer to the classes or the number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from makna.core.optional import require
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PURPOSE = "finetune"
+Pooling = Literal["cls", "mean", "max"]
+_WINDOWS_AT_ONCE = 64
+_LOWEST = -1e9
+
+
+def cls_vector(said: Any, mask: Tensor) -> Tensor:
+    """Return the first piece's vector, through the encoder's own pooler (dense, tanh) where it has one."""
+    pooled = getattr(said, "pooler_output", None)
+    return said.last_hidden_state[:, 0] if pooled is None else pooled
+
+
+def mean_vector(said: Any, mask: Tensor) -> Tensor:
+    """Return the mean of a row's vectors, padding left out."""
+    weights = mask.unsqueeze(-1).float()
+    return (said.last_hidden_state.float() * weights).sum(1) / weights.sum(1)
+
+
+def max_vector(said: Any, mask: Tensor) -> Tensor:
+    """Return the greatest value of each place in a row's vectors, padding left out."""
+    return said.last_hidden_state.float().masked_fill(mask.unsqueeze(-1) == 0, _LOWEST).amax(1)
+
+
+POOLINGS: dict[str, Callable[[Any, Tensor], Tensor]] = {"cls": cls_vector, "mean": mean_vector, "max": max_vector}
+
+
+def text_network(encoder: Any, outputs: int, pooling: Pooling, dropout: float) -> Any:
+    """Return a network from pieces to outputs: encoder → pooling → dropout → dense.
+
+    Parameters
+    ----------
+    encoder : Module
+        An `AutoModel` of transformers. Its pooler is taken off where `pooling` does not use it.
+    outputs : int
+        Classes, or 1 for a number.
+    pooling : {"cls", "mean", "max"}
+        How the vectors of a row become one.
+    dropout : float
+        Share of the pooled vector's values that is left out while training.
+
+    Returns
+    -------
+    Module
+        Takes `ids` and `mask`, shape (b, length); and `owner`, shape (b,), where several rows are windows of one text:
+        the mean of their outputs is the text's. Returns outputs, shape (texts, outputs).
+    """
+    if pooling != "cls" and getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None
+    return _class()(encoder, outputs, POOLINGS[pooling], dropout)
+
+
+@cache
+def _class() -> Any:
+    torch = require("torch", PURPOSE)
+
+    class TextNetwork(torch.nn.Module):  # type: ignore[name-defined]
+        """See `text_network`."""
+
+        def __init__(self, encoder: Any, outputs: int, pool: Callable[[Any, Tensor], Tensor], dropout: float) -> None:
+            super().__init__()
+            self.encoder = encoder
+            self.pool = pool
+            self.dropout = torch.nn.Dropout(dropout)
+            self.head = torch.nn.Linear(encoder.config.hidden_size, outputs)
+            torch.nn.init.normal_(self.head.weight, std=getattr(encoder.config, "initializer_range", 0.02))
+            torch.nn.init.zeros_(self.head.bias)
+
+        def forward(self, ids: Tensor, mask: Tensor, owner: Tensor | None = None) -> Tensor:
+            outputs = self._rows(ids, mask) if owner is None or self.training else self._few_at_once(ids, mask)
+            if owner is None:
+                return outputs
+            texts = int(owner.max()) + 1
+            sums = outputs.new_zeros(texts, outputs.shape[1], dtype=torch.float32)
+            counts = torch.bincount(owner, minlength=texts).unsqueeze(1)
+            return sums.index_add(0, owner, outputs.float()) / counts
+
+        def _rows(self, ids: Tensor, mask: Tensor) -> Tensor:
+            pooled = self.pool(self.encoder(input_ids=ids, attention_mask=mask), mask)
+            return self.head(self.dropout(pooled.to(self.head.weight.dtype)))
+
+        def _few_at_once(self, ids: Tensor, mask: Tensor) -> Tensor:
+            """A book has more windows than memory holds at once."""
+            parts = zip(ids.split(_WINDOWS_AT_ONCE), mask.split(_WINDOWS_AT_ONCE), strict=True)
+            return torch.cat([self._rows(*part) for part in parts])
+
+        def layers(self) -> list[Any]:
+            """Return the encoder's embeddings and its layers, lowest first."""
+            return encoder_layers(self.encoder)
+
+    return TextNetwork
+
+
+def encoder_layers(encoder: Any) -> list[Any]:
+    """Return the embeddings of an encoder and its layers, lowest first; the head and the pooler are none of them."""
+    torch = require("torch", PURPOSE)
+    stacks = [module for module in encoder.modules() if isinstance(module, torch.nn.ModuleList)]
+    blocks = max((list(stack) for stack in stacks), key=len, default=[])
+    return [encoder.embeddings, *blocks]
+
+
+def layer_table(network: Any, batch: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the layers a batch goes through, in their order, as the table of a report.
+
+    Parameters
+    ----------
+    network : Module
+        Any network.
+    batch : dict of Tensor
+        Its arguments for a few rows; rows are shown as "N".
+
+    Returns
+    -------
+    list of dict
+        `name`, `type`, `input` and `shape` (of the input and the output; lists of int, "N" for the rows), `parameters`,
+        and `times`: layers that are alike and stand side by side are one row, ``encoder.layer.0-11.output.dense``.
+    """
+    torch = require("torch", PURPOSE)
+    found: list[dict[str, Any]] = []
+    handles = []
+    rows = len(next(iter(batch.values())))
+
+    def note(name: str) -> Callable[..., None]:
+        def hook(module: Any, arguments: tuple[Any, ...], said: Any) -> None:
+            first = next((a for a in arguments if isinstance(a, torch.Tensor)), None)
+            size = sum(p.numel() for p in module.parameters(recurse=False))
+            shapes = {"input": _shape(first, rows), "shape": _shape(said, rows)}
+            found.append({"name": name, "type": type(module).__name__, **shapes, "parameters": size})
+
+        return hook
+
+    was_training = network.training
+    network.eval()
+    try:
+        for name, module in network.named_modules():
+            if not list(module.children()):
+                handles.append(module.register_forward_hook(note(name)))
+        with torch.inference_mode():
+            network(**batch)
+    finally:
+        for handle in handles:
+            handle.remove()
+        network.train(was_training)
+    return _folded(found)
+
+
+def _shape(value: Any, rows: int) -> list[int | str] | None:
+    value = value[0] if isinstance(value, tuple | list) and value else value
+    if not hasattr(value, "shape"):
+        return None
+    return ["N" if place == 0 and n == rows else int(n) for place, n in enumerate(value.shape)]
+
+
+def _folded(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Make one row of layers that are alike but for a number in their name."""
+    kept: dict[tuple[Any, ...], dict[str, Any]] = {}
+    numbers: dict[tuple[Any, ...], list[int]] = {}
+    for layer in layers:
+        pieces = layer["name"].split(".")
+        digits = [i for i, piece in enumerate(pieces) if piece.isdigit()]
+        pattern = tuple("#" if i in digits[:1] else piece for i, piece in enumerate(pieces))
+        key = (pattern, *(str(layer[field]) for field in ("type", "input", "shape", "parameters")))
+        kept.setdefault(key, {**layer, "times": 0})["times"] += 1
+        if digits:
+            numbers.setdefault(key, []).append(int(pieces[digits[0]]))
+    for key, layer in kept.items():
+        seen = np.unique(numbers.get(key, []))
+        if len(seen) > 1:
+            layer["name"] = ".".join(f"{seen[0]}-{seen[-1]}" if piece == "#" else piece for piece in key[0])
+    return list(kept.values())
