@@ -22,8 +22,8 @@ from makna.core.compute import Compute, Machine, computing, cores, machine_of
 from makna.learn.finetune import FineTune
 
 THREADS = cores()
-ROWS = 400
-PEER_ROWS = 80
+ROWS = 160
+PEER_ROWS = 24
 STEPS = 20
 RATE = 3e-5
 

@@ -51,8 +51,8 @@ def feature_names(system: Pipeline) -> np.ndarray | None:
     Character n-grams are quoted: ``‹ gus›``.
     """
     steps = [step for _, step in system.steps[:-1] if hasattr(step, "get_feature_names_out")]
-    if any(hasattr(step, "components_") for step in steps):
-        return None  # a component is a mixture of features, not one of them
+    if any(hasattr(step, "components_") or hasattr(step, "fingerprint_") for step in steps):
+        return None  # a principal component, or a number of an encoder, is no word
     names: np.ndarray | None = None
     for step in steps:
         names = _names_of(step, names)

@@ -155,12 +155,12 @@ def _activations(network: Any, rows: Rows, chosen: np.ndarray, machine: Machine)
     own = {p.untyped_storage().data_ptr() for p in network.parameters()}
     waiting: dict[int, int] = {}
 
-    def keep(tensor: Any) -> Any:
+    def count(tensor: Any) -> None:
+        # The tensor itself is not kept: one that its own step saves would hold the whole network for ever.
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in own:
             waiting[storage.data_ptr()] = storage.nbytes()
-        return tensor
 
-    with casting(machine), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+    with casting(machine), torch.autograd.graph.saved_tensors_hooks(count, lambda nothing: nothing):
         outputs = network(**on_device(rows.batch(chosen), machine))
     return sum(waiting.values()) + int(outputs.nbytes)

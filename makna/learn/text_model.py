@@ -113,7 +113,7 @@ class TextModel:
         key = (machine.device, machine.precision)
         if key not in self._ready:
             torch = require("torch", PURPOSE)
-            network = copy.deepcopy(self._whole()) if machine.precision == "bf16" else self._whole()
+            network = self._whole() if key == _PLAIN else copy.deepcopy(self._whole())  # `to` changes what it is given
             dtype = torch.bfloat16 if machine.precision == "bf16" else torch.float32
             self._ready[key] = network.to(machine.device, dtype).eval()
         return self._ready[key]

@@ -7,6 +7,7 @@ them was killed and resumed: order and dropout are drawn anew for each epoch fro
 
 from __future__ import annotations
 
+import gc
 import math
 import time
 from collections.abc import Sequence
@@ -87,8 +88,12 @@ def train(network: Any, data: TrainData, settings: TrainSettings, place: Place) 
     interrupted = False
     if progress is None:
         devices = [torch.cuda.current_device()] if place.machine.device == "cuda" else []
-        with torch.random.fork_rng(devices=devices), plain_memory_errors(1):
-            progress, interrupted = _Loop(network, data, settings, place).run()
+        with torch.random.fork_rng(devices=devices), plain_memory_errors(settings.batch_size):
+            loop = _Loop(network, data, settings, place)
+            try:
+                progress, interrupted = loop.run()
+            finally:
+                loop.close()
     outputs = place.checkpoints.restore_best(progress, network)
     if not interrupted:
         place.checkpoints.finish(progress)
@@ -136,6 +141,12 @@ class _Loop:
                 raise
             return self.progress, True
         return self.progress, False
+
+    def close(self) -> None:
+        """Give back the memory of gradients and moments now: networks are in cycles, which Python frees late."""
+        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.state.clear()
+        gc.collect()
 
     def _look_ahead(self) -> None:
         """Say how much memory and time it will take, and see whether the disk suffices."""

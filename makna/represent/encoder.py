@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Self, get_args
 import numpy as np
 from pydantic import Field
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_is_fitted
 
 from makna.core.compute import machine_of
@@ -54,6 +55,8 @@ class Encoder(Portable, TransformerMixin, BaseEstimator):
         Whose output: -1 the last layer, -2 the one before; 0 the embeddings, 1 the first layer.
     long : {"head", "head+tail"}
         What is kept of longer texts.
+    normalise : bool
+        Bring each vector to length one, as sentence encoders such as minilm are meant to be used; not for "tokens".
 
     Attributes
     ----------
@@ -91,6 +94,7 @@ class Encoder(Portable, TransformerMixin, BaseEstimator):
         batch_size: Annotated[int, Field(ge=1)] = 32,
         layer: int = -1,
         long: Long = "head",
+        normalise: bool = False,
     ) -> None:
         self.name = name
         self.pooling = pooling
@@ -98,6 +102,7 @@ class Encoder(Portable, TransformerMixin, BaseEstimator):
         self.batch_size = batch_size
         self.layer = layer
         self.long = long
+        self.normalise = normalise
 
     def prepare(self, X: Any) -> None:
         """Encode all texts of a run at once, so that every fold looks them up; learns nothing."""
@@ -153,14 +158,15 @@ class Encoder(Portable, TransformerMixin, BaseEstimator):
         texts = as_texts(X)
         shelf = self._shelf(self._source(), texts)
         if self.pooling != "tokens":
-            return shelf.gather(texts)
+            rows = shelf.gather(texts)
+            return normalize(rows, copy=False) if self.normalise else rows
         size = (len(texts), self.max_length * self.width_)
-        rows = (found.reshape(-1) for found in shelf.each(texts))
+        flattened = (found.reshape(-1) for found in shelf.each(texts))
         if size[0] * size[1] * shelf.dtype.itemsize > _IN_MEMORY:
             with plain_os_errors(vectors_folder()):
-                return scratch_array(size, shelf.dtype, rows)
+                return scratch_array(size, shelf.dtype, flattened)
         flat = np.zeros(size, dtype=shelf.dtype)
-        for row, found in enumerate(rows):
+        for row, found in enumerate(flattened):
             flat[row, : len(found)] = found
         return flat
 

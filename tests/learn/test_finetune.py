@@ -308,16 +308,35 @@ def test_what_does_not_fit_is_refused(encoder: str) -> None:
 
 
 def test_bf16_is_near_fp32_and_kept_in_fp32(encoder: str, fitted: FineTune) -> None:
+    before = fitted.model_.outputs(list(X))
     with computing(Compute("cpu", "bf16", 1)):
         made = FineTune(encoder, **{**QUICK, "epochs": 6}).fit(X, Y)
         rough = fitted.model_.outputs(list(X))
         assert made.facts_["precision"] == "bf16"
         assert (made.predict(X) == Y).mean() > 0.9
     exact = fitted.model_.outputs(list(X))
+    np.testing.assert_array_equal(exact, before)
     assert 0 < np.abs(rough - exact).max() < 0.1
     assert {value.dtype for value in made.model_.tensors.values()} == {np.dtype(np.float32)}
     found = fastest_precision(fitted, list(X[:8]))
     assert found["chosen"] in found["seconds"]
+
+
+@pytest.mark.gpu
+def test_a_gpu_learns_and_both_devices_answer_alike(encoder: str, tmp_path: Path) -> None:
+    settings = {**QUICK, "epochs": 6}
+    with computing(Compute("cuda", "fp32", 1)):
+        with pytest.raises(RuntimeError):
+            _Counter(tmp_path, 14).fit(FineTune(encoder, **settings))
+        again = _Counter(tmp_path)
+        made = again.fit(FineTune(encoder, **settings))
+        there = made.predict_proba(X)
+        assert min(again.epochs) == 4
+    here = made.predict_proba(X)
+    np.testing.assert_allclose(here, there, atol=1e-4)
+    assert (made.predict(X) == Y).mean() > 0.9
+    with computing(Compute("cuda", "bf16", 1)):
+        assert (FineTune(encoder, **settings).fit(X, Y).predict(X) == Y).mean() > 0.9
 
 
 class _Counter:

@@ -94,6 +94,14 @@ def test_a_papers_cell_finds_our_cell_or_the_system_as_tuned(run_folder, name):
     assert (cells[2].text, cells[3].text) == ("0.898", "−0.002")
 
 
+def test_a_papers_cell_is_found_however_its_numbers_are_written(run_folder):
+    reference = {"system": "net", "cell": {"rate": "3e-5"}, "metric": "f1_macro", "value": 0.9, "source": "x"}
+    folder = run_folder("text", {"metrics": {"reference": [reference]}})
+    path = folder / "metrics.json"
+    path.write_text(path.read_text().replace('"counts-svm": {"baseline"', '"net[rate=3e-05]": {"baseline"'))
+    assert tables(reference_section(read_run(folder), EN))[0].cells()[0][2].text == "0.898"
+
+
 def test_trained_systems_and_the_first_metric_come_first(run_folder):
     row = {
         "against": "words-logistic",

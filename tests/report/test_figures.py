@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from makna.report.charts import Dot, bars, dots, histogram, matrices, styled
+from makna.report.charts import Dot, bars, dots, histogram, matrices, short, styled
 from makna.report.confusions import confusion_panels
 from makna.report.figures import class_counts, figures_of, inline_svg, make_figures, svg_of
 from makna.report.language import Locale
@@ -206,3 +206,16 @@ def test_two_systems_never_share_a_figure(run_folder):
     path.write_text(path.read_text().replace('"counts-svm"', '"a b"').replace('"words-logistic"', '"a/b"'))
     names = list(figures_of(read_run(folder), ID))
     assert len([name for name in names if name.startswith("confusion-")]) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("counts-svm", "counts-svm"),
+        ("a" * 31, "a" * 29 + "…"),
+        ("encoder-pca-svm-minilm[pca=50,kernel=poly]", "encoder-p…[pca=50,kernel=poly]"),
+        ("a[" + "b" * 40 + "]", "a[" + "b" * 27 + "…"),
+    ],
+)
+def test_the_settings_of_a_cell_stay_in_sight_where_its_name_is_cut(name, shown):
+    assert short(name) == shown

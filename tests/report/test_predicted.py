@@ -23,6 +23,11 @@ def test_intervals_are_those_of_wilson(n, total, level):
     assert share_interval(n, total, level) == pytest.approx((wanted.low, wanted.high))
 
 
+def test_a_table_of_two_by_two_is_not_corrected_for_continuity():
+    counts = {"a": {"x": 30, "y": 20}, "b": {"x": 20, "y": 30}}
+    assert homogeneity_p(counts) == pytest.approx(stats.chi2.sf(4.0, 1))  # 4 cells of (30 - 25)² / 25
+
+
 def test_the_papers_groups_are_not_shown_to_differ():
     table = np.array([list(found.values()) for found in PAPER.values()])
     wanted = stats.chi2_contingency(table, correction=False).pvalue

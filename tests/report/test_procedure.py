@@ -124,3 +124,26 @@ def test_the_test_of_groups_is_explained_where_it_was_made(run_folder):
 def test_kinds_in_use_include_those_of_cleaning(run_folder):
     used = kinds_used(read_run(run_folder("text")))
     assert {"tweet", "slang", "counts", "svm", "calibrate", "naive-bayes", "majority"} <= used
+
+
+def test_the_cells_of_a_grid_are_one_line_of_the_method_with_what_was_tried(run_folder):
+    table = of(method_section(read_run(run_folder("grid")), EN), Table)[0]
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.cells()}
+    assert list(rows) == ["minilm", "counts-svm", "encoder-pca-svm-minilm", "majority"]
+    clean, represent, learn = rows["encoder-pca-svm-minilm"]
+    assert clean == "tweet"
+    assert represent.endswith("→ pca (size = {10; 20; 30; 40; 50})")
+    assert learn == "svm (C = 1; kernel = {linear; poly})"
+
+
+def test_networks_and_components_have_their_formulas(run_folder):
+    found = [b.name for b in of(method_section(read_run(run_folder("grid")), EN), Formula)]
+    assert {"finetune", "finetune_balanced", "pca", "svm_poly"} <= set(found)
+
+
+def test_steps_have_their_seconds(run_folder):
+    table = of(run_section(read_run(run_folder("tuned")), EN), Table)[-1]
+    assert [[cell.text for cell in row] for row in table.cells()][:2] == [
+        ["minilm", "learn", "8 min 18 s", "0.0\u00a0s", "9"],
+        ["minilm-svm", "encoder", "0.2\u00a0s", "31.5\u00a0s", "2"],
+    ]

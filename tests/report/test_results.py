@@ -109,3 +109,8 @@ def test_a_system_run_on_one_fold_leaves_the_others_empty(run_folder):
 
 def test_a_hold_out_has_no_folds(run_folder):
     assert folds_section(read_run(run_folder("pair")), EN) is None
+
+
+def test_metrics_that_were_not_asked_for_are_folded(run_folder):
+    found = tables(systems_section(read_run(run_folder("text")), EN))
+    assert [table.is_folded for table in found] == [False, True, True]

@@ -164,3 +164,8 @@ def test_models_that_cannot_be_told_apart_from_the_best_are_its_rivals(run_folde
     assert rivals(read_run(run_folder("reviews"))) == ["words-bayes"]  # by their paired difference
     assert rivals(read_run(run_folder("text"))) == []
     assert rivals(read_run(run_folder("pair", {"metrics": {"comparisons": []}}))) == ["counts-pairs"]  # by overlap
+
+
+def test_the_cells_of_a_grid_count_as_one_system(run_folder):
+    lead = plain(summary_section(read_run(run_folder("grid")), EN).blocks[0].text)
+    assert "3 systems" in lead  # counts-svm, minilm and a grid of ten cells

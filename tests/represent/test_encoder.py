@@ -376,3 +376,10 @@ def test_minilm_knows_a_paraphrase(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _no_network(*given: Any) -> None:
     raise AssertionError("the network was used")
+
+
+def test_vectors_of_length_one(tmp_path: Path) -> None:
+    tiny = tiny_encoder(tmp_path / "tiny")
+    plain = Encoder(str(tiny)).fit_transform(FEW)
+    unit = Encoder(str(tiny), normalise=True).fit_transform(FEW)
+    np.testing.assert_allclose(unit, plain / np.linalg.norm(plain, axis=1, keepdims=True), atol=1e-6)

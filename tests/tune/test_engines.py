@@ -35,6 +35,7 @@ def test_one_worker_runs_here_in_turn() -> None:
     assert here == [1]
 
 
+@pytest.mark.slow
 def test_workers_are_other_processes_that_stay() -> None:
     with engine("local", 2) as crew:
         assert sorted(crew.map(math.pow, JOBS)) == SQUARES
