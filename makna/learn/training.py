@@ -164,7 +164,9 @@ class _Loop:
             self.torch.cuda.empty_cache()  # the steps themselves find out how much fits
             return
         self.progress.memory_mb = round(needs.memory_mb, 1)
-        said = say("learn.will_take", time=in_words(needs.seconds), memory=needs.memory_mb)
+        # On the processor it comes on top of what the process holds already: libraries, texts, the network's copy.
+        held = self.teller.memory() if self.place.machine.device == "cpu" else 0.0
+        said = say("learn.will_take", time=in_words(needs.seconds), memory=needs.memory_mb + held)
         self.place.listen(said, 0, settings.epochs)
 
     def _epoch(self, epoch: int) -> None:
@@ -287,10 +289,11 @@ class _Teller:
             return
         self.last = now
         left = in_words((now - self.start) / self.steps * (step.total - step.number))
-        said = say("learn.progress", epoch=step.epoch, epochs=epochs, left=left, memory=self._memory())
+        said = say("learn.progress", epoch=step.epoch, epochs=epochs, left=left, memory=self.memory())
         self.place.listen(said, step.number, step.total)
 
-    def _memory(self) -> float:
+    def memory(self) -> float:
+        """Return the megabytes in use: of the process, or of the GPU."""
         if self.place.machine.device == "cuda":
             return float(require("torch", PURPOSE).cuda.max_memory_allocated()) / 1e6
         return float(self.process.memory_info().rss) / 1e6

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from makna.report.blocks import Facts, Formula, Heading, Paragraph, Section, Symbols, Table, strong
+from makna.report.blocks import Cell, Facts, Formula, Heading, Paragraph, Section, Symbols, Table, strong
 from makna.report.cellnames import root_of
+from makna.report.cells import system_cell
 from makna.report.grids import Grid, grids_of
 from makna.report.groups import group_tests
 from makna.report.language import NOTHING, Locale, is_number
@@ -186,10 +187,12 @@ def _costs_table(run: Run, locale: Locale) -> Iterator[Table]:
         return
     apart = any(branch(times, name) for name in names)
     keys = ["fit_time", "predict_time"] if apart else ["run_time"]
-    rows = []
+    rows: list[list[Cell | str]] = []
     for name in names:
         spent = [branch(times, name).get(key) for key in ("fit", "predict")] if apart else [times.get(name)]
-        rows.append([name, *(locale.seconds(value) for value in spent), locale.memory(memory.get(name))])
+        rows.append(
+            [system_cell(name, locale), *(locale.seconds(value) for value in spent), locale.memory(memory.get(name))]
+        )
     columns = [locale.say(key) for key in ("system", *keys, "peak_memory")]
     yield Table(locale.say("costs_table"), columns, rows, range(1, len(columns)))
 
