@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from makna.core.compute import Compute, computing
 from makna.core.corpus import inputs, targets
+from makna.core.memo import sharing
 from makna.learn.svm import SVM
 from makna.recipe.data import gather, judge
 from makna.recipe.recipe import load_recipe
@@ -61,7 +62,8 @@ def measure(folds: int | None = None) -> dict[str, Any]:
     features, y, plan = prepared()
     ours, theirs = Clock(), Clock()
     plan = plan[:folds]
-    mine = [with_makna(features[train], y[train], features[test], ours) for train, test in plan]
+    with sharing():
+        mine = [with_makna(features[train], y[train], features[test], ours) for train, test in plan]
     others = [with_scikit_learn(features[train], y[train], features[test], theirs) for train, test in plan]
     scores = {
         cell: [

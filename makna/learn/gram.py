@@ -5,14 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from math import comb, factorial, prod
 
 import numpy as np
 
+from makna.core.memo import shared
+
 # Rows of a block: its kernel values are worked on while they are still in the processor's cache.
 _BLOCK = 64
+_SPARE = 1.01  # folds differ by a row
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,9 @@ class KernelFunction(ABC):
         """Return explicit features: their dot products are the kernel's values. Shape (n, width)."""
         raise NotImplementedError
 
-    def matrix(self, A: np.ndarray, B: np.ndarray) -> np.ndarray:
-        """Return the kernel of every row of A with every row of B, shape (rows of A, rows of B)."""
-        found = np.empty((len(A), len(B)))
+    def matrix(self, A: np.ndarray, B: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Return the kernel of every row of A with every row of B, shape (rows of A, rows of B), in `out` if given."""
+        found = np.empty((len(A), len(B))) if out is None else out
         for _ in self._blocks(A, B, found):
             pass
         return found
@@ -122,6 +126,22 @@ class Gaussian(KernelFunction):
         np.maximum(products, 0, out=products)  # rounding may leave the distance of a row to itself below 0
         products *= -self.gamma
         np.exp(products, out=products)
+
+
+@contextmanager
+def square_room(n: int) -> Iterator[np.ndarray]:
+    """Lend an array of shape (n, n); inside `sharing()` the next one that asks gets the same memory.
+
+    A gigabyte that is given back to the system and asked for again can cost more than the matrix that is written there.
+    """
+    kept: list[np.ndarray] | None = shared("room of a kernel matrix", list)
+    flat = kept.pop() if kept else np.empty(0)
+    if flat.size < n * n:
+        del flat  # before the larger one is there
+        flat = np.empty(int(n * n * _SPARE))
+    yield flat[: n * n].reshape(n, n)
+    if kept is not None and not kept:
+        kept.append(flat)
 
 
 KERNELS: dict[str, type[KernelFunction]] = {"linear": Linear, "poly": Polynomial, "rbf": Gaussian}

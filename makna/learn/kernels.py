@@ -23,7 +23,7 @@ from sklearn.utils.validation import validate_data
 
 from makna.core.portable import Parts, Portable
 from makna.learn.fitting import fitting
-from makna.learn.gram import KERNELS, KernelFunction
+from makna.learn.gram import KERNELS, KernelFunction, square_room
 from makna.learn.machines import Machines, one_a_machine, solve_pairs
 from makna.learn.settings import ClassWeight, Count, Gamma, Kernel, NotNegative, Positive
 
@@ -79,7 +79,8 @@ class _Kernel(Portable):
 
     def _fit_with_all_products(self, twin: Any, X: np.ndarray, y: np.ndarray) -> None:
         """Fit libsvm's `twin` on the kernel of all rows with all rows, and take over what it found."""
-        twin.fit(self._function().matrix(X, X), y)
+        with square_room(len(X)) as room:
+            twin.fit(self._function().matrix(X, X, out=room), y)
         for name in {*self._json, *self._tensors} - {"n_features_in_", "shape_fit_", "_sparse", "_gamma"}:
             if hasattr(twin, name):
                 setattr(self, name, getattr(twin, name))

@@ -259,10 +259,11 @@ class _Loop:
             after.best_figures = judged
         if better or settings.keep == "last" or before.best_epoch == 0:
             after.best_epoch = epoch
-        if settings.patience is not None and after.waited >= settings.patience:
+        is_last = epoch == settings.epochs
+        if settings.patience is not None and after.waited >= settings.patience and not is_last:
             after.stopped = PATIENCE
         reason = self.place.watch(epoch, judged)
-        if reason is not None and epoch < settings.epochs:
+        if reason is not None and not is_last:
             after.stopped, after.given_up = reason, True
         self.place.checkpoints.save(after, self.network, self.optimiser, outputs)
         self.progress = after

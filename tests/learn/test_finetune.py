@@ -23,7 +23,6 @@ from makna.clean.text import CleanText
 from makna.core.compute import Compute, computing
 from makna.core.errors import DataError, ModelError, TrainingError
 from makna.core.model_folder import SavedModel, load_model, save_model
-from makna.core.portable import Portable
 from makna.core.task import Task
 from makna.core.workplace import Workplace, working
 from makna.learn.fastest import fastest_precision
@@ -463,8 +462,3 @@ def test_ten_kills_end_with_the_same_figures(encoder: str, tmp_path: Path) -> No
     assert 5 < done < 30
     with _child(encoder, tmp_path / "killed") as child:
         assert child.communicate()[0].splitlines(keepends=True)[-1] == whole
-
-
-def test_it_is_an_estimator_of_the_house() -> None:
-    assert issubclass(FineTune, Portable)
-    assert FineTune().get_params()["random_state"] == 0

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 from sklearn.metrics.pairwise import linear_kernel, polynomial_kernel, rbf_kernel
 
-from makna.learn.gram import KERNELS, Gaussian, Linear, Polynomial
+from makna.core.memo import sharing
+from makna.learn.gram import KERNELS, Gaussian, Linear, Polynomial, square_room
 
 rng = np.random.default_rng(0)
 A = rng.normal(size=(150, 4))
@@ -42,3 +45,27 @@ def test_how_many_explicit_features() -> None:
 def test_rows_equal_themselves() -> None:
     far = 1e4 + rng.normal(size=(50, 3))
     assert np.diag(Gaussian(1e-3, 3).matrix(far, far)).max() <= 1
+
+
+def test_memory_of_a_matrix_is_used_again() -> None:
+    with sharing():
+        with square_room(20) as room:
+            first = room.ctypes.data
+            room[:] = 1
+        with square_room(19) as smaller:
+            assert smaller.shape == (19, 19)
+            assert smaller.ctypes.data == first
+            # Whoever asks meanwhile gets memory of its own.
+            with square_room(19) as other:
+                assert not np.shares_memory(smaller, other)
+        with square_room(40) as larger:
+            assert larger.shape == (40, 40)
+        with square_room(30) as room:
+            assert np.shares_memory(room, larger)
+
+
+def test_outside_a_run_no_memory_is_kept() -> None:
+    with square_room(20) as room:
+        kept = weakref.ref(room.base)
+    del room
+    assert kept() is None
