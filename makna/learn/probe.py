@@ -155,8 +155,11 @@ def _activations(network: Any, rows: Rows, chosen: np.ndarray, machine: Machine)
     own = {p.untyped_storage().data_ptr() for p in network.parameters()}
     waiting: dict[int, int] = {}
 
+    held: list[Any] = []
+
     def count(tensor: Any) -> None:
-        # The tensor itself is not kept: one that its own step saves would hold the whole network for ever.
+        # Held without its history until all is counted: a tensor that its own step saves would never be freed.
+        held.append(tensor.detach())
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in own:
             waiting[storage.data_ptr()] = storage.nbytes()
