@@ -49,6 +49,26 @@ def test_memory_is_weights_gradients_moments_and_activations() -> None:
     assert needs.memory_mb * 1e6 == pytest.approx(expected, rel=0.02)
 
 
+def test_every_activation_counts_once_whichever_memory_it_took() -> None:
+    class Deep(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stack = torch.nn.ModuleList(torch.nn.Linear(64 if i else 1, 64) for i in range(8))
+
+        def forward(self, x: Any) -> Any:
+            for layer in self.stack:
+                x = torch.relu(layer(x)).exp().tanh()
+            return x.sum((1, 2))
+
+    part, network = _rows(np.full(4, 50)), Deep()
+    network.requires_grad_(False)
+    network.stack[0].weight.requires_grad_(True)
+    size = sum(p.numel() for p in network.parameters())
+    found = {probe(network, part, Loss(squared_error), Plan(2, 1), CPU).memory_mb for _ in range(3)}
+    # A row keeps its 50 inputs, and the 50 × 64 numbers that three functions gave in each of eight layers.
+    assert found == {4 * (size + 3 * 64 + 2 * (50 + 8 * 3 * 50 * 64) + 2) / 1e6}
+
+
 def test_frozen_weights_need_neither_gradient_nor_moments() -> None:
     part = _rows(np.array([3, 3]))
     free, held = _dense(), _dense()
