@@ -22,13 +22,15 @@ Row = tuple[str, str, str, bool]
 
 
 def _b1(r: dict[str, Any]) -> Row:
-    told = (
-        f"fp32 {r['ratio_fp32']:.1f}×, {r['auto_precision']} {r['ratio_auto']:.1f}×; "
-        f"losses of 20 steps differ by {r['largest_loss_difference_of_20_steps']:.1e}"
-    )
-    bar = "≥ 8× in fp32, losses within 1e-4 (≥ 14× with AMX)"
-    met = r["ratio_fp32"] >= 8 and r["largest_loss_difference_of_20_steps"] <= 1e-4
+    told = f"fp32 {r['ratio_fp32']:.1f}×, {r['auto_precision']} {r['ratio_auto']:.1f}×"
+    bar = "≥ 8× in fp32 (≥ 14× with AMX)"
+    met = r["ratio_fp32"] >= 8
     return "fine-tune a BERT-base on reviews, beside a loop padded to 512, fp32, batch 8", told, bar, met
+
+
+def _b1_losses(r: dict[str, Any]) -> Row:
+    told = f"{r['steps']} losses differ by {r['largest_difference']:.1e} at most"
+    return "the same, dropout off, step by step", told, "within 1e-4", r["largest_difference"] <= 1e-4
 
 
 def _b2(r: dict[str, Any]) -> Row:
@@ -79,7 +81,7 @@ def _tweets(r: dict[str, Any]) -> Row:
 
 
 ROWS: dict[str, Callable[[dict[str, Any]], Row]] = {
-    "b1": _b1, "b2": _b2, "b3": _b3, "b5": _b5, "b9": _b9, "tweets": _tweets,
+    "b1": _b1, "b1_losses": _b1_losses, "b2": _b2, "b3": _b3, "b5": _b5, "b9": _b9, "tweets": _tweets,
 }  # fmt: skip
 
 
