@@ -24,6 +24,9 @@ SCORE = "score"
 GROUP = "group"
 PART = "part"
 
+TextRows = list[str] | list[tuple[str, str]]
+"""Texts, or pairs of texts, row by row."""
+
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -88,6 +91,25 @@ def as_pairs(X: Any) -> tuple[list[str], list[str]]:
     return as_texts(X.iloc[:, 0]), as_texts(X.iloc[:, 1])
 
 
+def as_rows(X: Any) -> TextRows:
+    """Return X as a list of texts, or of (first side, second side) where it holds pairs.
+
+    Raises
+    ------
+    DataError
+        X is neither a one-dimensional sequence of texts nor a two-column table of texts.
+    """
+    return list(zip(*as_pairs(X), strict=True)) if is_pairs(X) else as_texts(X)
+
+
+def sides_of(rows: TextRows) -> tuple[list[str], list[str] | None]:
+    """Return the first and the second sides of rows from `as_rows`; None for the second where they are single texts."""
+    if not rows or isinstance(rows[0], str):
+        return list(rows), None  # type: ignore[arg-type]
+    first, second = zip(*rows, strict=True)
+    return list(first), list(second)
+
+
 def is_pairs(X: Any) -> bool:
     """Tell whether X holds pairs (a table) rather than single texts."""
     return isinstance(X, pd.DataFrame)
@@ -137,16 +159,20 @@ def take(X: Any, rows: Sequence[int] | np.ndarray) -> Any:
 
 
 def texts_hash(X: Any) -> str:
-    """Return a hash of X's texts in their order (64 hex digits)."""
+    """Return a hash of X's texts in their order (64 hex digits); X may be rows from `as_rows`."""
     digest = hashlib.sha256()
-    sides = as_pairs(X) if is_pairs(X) else (as_texts(X),)
-    for side in sides:
+    first, second = as_pairs(X) if is_pairs(X) else sides_of(X if _are_rows(X) else as_texts(X))
+    for side in (first,) if second is None else (first, second):
         for text in side:
             raw = text.encode("utf-8", "surrogatepass")
             digest.update(len(raw).to_bytes(8, "little"))
             digest.update(raw)
         digest.update(b"|")
     return digest.hexdigest()
+
+
+def _are_rows(X: Any) -> bool:
+    return isinstance(X, list) and bool(X) and isinstance(X[0], tuple)
 
 
 def _shape_in_words(X: Any) -> str:

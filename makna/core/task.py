@@ -27,6 +27,10 @@ class Task:
         The class that precision, recall and F1 ``_positive`` speak of.
     scale : (float, float) or None
         Lowest and highest number a prediction may take.
+    symmetric : bool
+        Whether the order of a pair's sides means nothing, so that it must not change the answer.
+    swap : tuple of (str, str)
+        Classes that change places when the sides do; the order then means nothing for all others.
 
     Examples
     --------
@@ -41,6 +45,8 @@ class Task:
     outputs: tuple[str, ...] = ("",)
     positive: str | None = None
     scale: tuple[float, float] | None = None
+    symmetric: bool = False
+    swap: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_number(self) -> bool:
@@ -61,10 +67,12 @@ class Task:
 
     def to_json(self) -> dict[str, Any]:
         """Return the task as JSON values."""
-        return {**asdict(self), "outputs": list(self.outputs), "scale": list(self.scale) if self.scale else None}
+        lists = {"outputs": list(self.outputs), "scale": list(self.scale) if self.scale else None}
+        return {**asdict(self), **lists, "swap": dict(self.swap)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Task:
         """Rebuild a task from `to_json`."""
         scale = data.get("scale")
-        return cls(**{**data, "outputs": tuple(data["outputs"]), "scale": tuple(scale) if scale else None})
+        read = {"outputs": tuple(data["outputs"]), "scale": tuple(scale) if scale else None}
+        return cls(**{**data, **read, "swap": tuple(data.get("swap", {}).items())})

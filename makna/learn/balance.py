@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import scipy.sparse as sp
 from pydantic import Field
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter, indexable
+from sklearn.utils.validation import check_is_fitted, column_or_1d, indexable
 
 from makna.clean.augment import DEFAULT, Augmenter, Operation
 from makna.core.corpus import as_texts, is_pairs, take, text_array
 from makna.core.errors import DataError
-from makna.core.portable import Portable
+from makna.learn.around import Around
 from makna.learn.settings import Seed
 
 Method = Literal["over", "under", "augment", "none"]
@@ -44,7 +41,7 @@ def _inner_has(method: str) -> Callable[[Any], bool]:
     return lambda balanced: hasattr(getattr(balanced, "estimator_", balanced.estimator), method)
 
 
-class Balanced(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class Balanced(Around):
     """A classifier, or a whole chain of steps, that learns from rows with more equal classes.
 
     Only the rows it is fitted on are touched; what it predicts, and what it watches while it learns, stays as it is.
@@ -91,7 +88,6 @@ class Balanced(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """
 
     _json: ClassVar[tuple[str, ...]] = ("facts_",)
-    _children: ClassVar[tuple[str, ...]] = ("estimator_",)
 
     def __init__(
         self,
@@ -158,22 +154,6 @@ class Balanced(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         return self.estimator_.decision_function(X)
 
-    @property
-    def classes_(self) -> np.ndarray:
-        """Classes, in the order of the probability columns."""
-        return self.estimator_.classes_
-
-    @property
-    def n_features_in_(self) -> int:
-        """Number of features seen in `fit`, where the estimator counts them."""
-        return self.estimator_.n_features_in_
-
-    @property
-    def interrupted_(self) -> bool:
-        """Whether the learner inside was stopped by Ctrl-C with something it can answer by."""
-        last = self.estimator_.steps[-1][1] if isinstance(self.estimator_, Pipeline) else self.estimator_
-        return bool(getattr(last, "interrupted_", False))
-
     def _check_settings(self) -> None:
         self._check("method", self.method in _METHODS, ", ".join(_METHODS))
         for name in ("share", "change", "drop"):
@@ -199,29 +179,6 @@ class Balanced(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             seen[row] += 1
         same = sum(text == X[row] for text, row in zip(made, copies, strict=True))
         return text_array([*X[rows.stay], *made]), same
-
-    def _fit_inside(self, X: Any, y: Any, further: Mapping[str, Any]) -> None:
-        """Fit step by step, so that watched rows pass through the representations before the learner sees them."""
-        made = clone(self.estimator)
-        steps = made.steps if isinstance(made, Pipeline) else [("", made)]
-        self.estimator_ = made  # there from the start: an interrupted learner can be used
-        watched = further["X_val"]
-        for _, step in steps[:-1]:
-            step.fit(X, y, **_taken(step, {"groups": further["groups"]}))
-            X = step.transform(X)
-            watched = None if watched is None else step.transform(watched)
-        learner = steps[-1][1]
-        learner.fit(X, y, **_taken(learner, {**further, "X_val": watched}))
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
-        return tags
-
-
-def _taken(step: Any, offered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is there and the step's `fit` takes."""
-    return {name: value for name, value in offered.items() if value is not None and has_fit_parameter(step, name)}
 
 
 def _texts(X: Any) -> np.ndarray:

@@ -10,24 +10,25 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d
 
-from makna.core.corpus import as_texts
+from makna.core.corpus import as_rows
 from makna.learn.curves import CURVES
 from makna.learn.epochs import measure_classes, measure_numbers
 from makna.learn.finetune_fit import FineTuned, Job, seed_of
-from makna.learn.finetune_text import LongTexts
+from makna.learn.finetune_text import LongTexts, Pair
 from makna.learn.fitting import refuse_one_class
 from makna.learn.held_back import Holding
 from makna.learn.losses import CLASS_LOSSES, Loss, LossName, class_weights, squared_error
 from makna.learn.networks import Pooling
 from makna.learn.optimise import Schedule
 from makna.learn.settings import ClassWeight, Count, Layers, NotNegative, Pieces, Positive, Seed, Share
+from makna.learn.soft import Soft, softened
 from makna.split.plan import strata_of
 
 _TEMPERATURES = (0.25, 10.0)
 
 
 class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
-    """An encoder fine-tuned to classify one text.
+    """An encoder fine-tuned to classify one text, or a pair of texts.
 
     Pieces → encoder → pooling → dropout → dense → softmax (Devlin et al. 2019, section 4.1). All layers learn; AdamW,
     the rate rising and falling in straight lines, rows of like length in a batch, gradients clipped. Figures of the
@@ -55,6 +56,10 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         overlapping windows, and the mean of their logits is the text's.
     pooling : {"cls", "mean", "max"}
         How the vectors of a row become one; "cls" takes the first, through the encoder's pooler where it has one.
+    pair : {"cross", "bi"}
+        How two sides are read (single texts do not heed it): in one row, each piece seeing both sides (Devlin et al.
+        2019), or each side by itself (Reimers & Gurevych 2019), which is quicker where a side occurs in many pairs.
+        Neither gives the same answer for both orders of the sides by itself: `makna.learn.order.Ordered` does.
     warmup : float
         Share of the steps in which the rate rises.
     schedule : {"linear", "constant"}
@@ -119,6 +124,7 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         max_length: Pieces = 128,
         long: LongTexts = "head",
         pooling: Pooling = "cls",
+        pair: Pair = "cross",
         warmup: Share = 0.1,
         schedule: Schedule = "linear",
         weight_decay: NotNegative = 0.01,
@@ -144,6 +150,7 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         self.max_length = max_length
         self.long = long
         self.pooling = pooling
+        self.pair = pair
         self.warmup = warmup
         self.schedule = schedule
         self.weight_decay = weight_decay
@@ -162,21 +169,25 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         self.validation = validation
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, X_val: Any = None, y_val: Any = None, groups: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, X_val: Any = None, y_val: Any = None, groups: Any = None, soft: Soft | None = None
+    ) -> Self:
         """Fine-tune the encoder.
 
         Parameters
         ----------
-        X : sequence of str, shape (n,)
-            Texts.
+        X : sequence of str, shape (n,), or DataFrame, shape (n, 2)
+            Texts, or pairs of texts.
         y : sequence, shape (n,)
             Labels.
-        X_val, y_val : sequence of str and of labels, or None
+        X_val, y_val : as X and y, or None
             Rows to judge epochs by. Rows whose label no training row has are left out, and counted in `facts_`.
         groups : sequence, shape (n,), or None
             Rows of one group are held back together.
+        soft : Soft or None
+            What a teacher says of the rows of X (see `makna.learn.distil`).
         """
-        texts, labels = as_texts(X), class_labels(y)
+        texts, labels = as_rows(X), class_labels(y)
         refuse_one_class(self, labels)
         seed = seed_of(self.random_state)
         self.classes_, codes = np.unique(labels, return_inverse=True)
@@ -185,7 +196,7 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         loss = Loss(CLASS_LOSSES[self.loss](self.focal_gamma), None if weights is None else tuple(weights.values()))
         told = None if weights is None else {str(label): weight for label, weight in weights.items()}
         split = split.coded(self.classes_)
-        job = Job(split, len(self.classes_), loss, measure_classes, self.oversample, told)
+        job = softened(Job(split, len(self.classes_), loss, measure_classes, self.oversample, told), soft)
         trained = self._learn(job, seed)
         self.temperature_ = temperature_of(trained.outputs, split.valid.targets, len(self.classes_))
         if trained.interrupted:
@@ -203,14 +214,14 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
 
 
 class FineTuneRegressor(FineTuned, RegressorMixin, BaseEstimator):
-    """An encoder fine-tuned to give one text a number.
+    """An encoder fine-tuned to give one text, or a pair of texts, a number.
 
     As `FineTune`, with one output and the squared error. Numbers are learned less their mean over their standard
     deviation, both of the training rows; figures and predictions are in their own unit.
 
     Parameters
     ----------
-    encoder, epochs, batch_size, learning_rate, max_length, long, pooling, warmup, weight_decay, clip, accumulate
+    encoder, epochs, batch_size, learning_rate, max_length, long, pooling, pair, warmup, weight_decay, clip, accumulate
         As in `FineTune`.
     dropout, freeze, unfreeze_after, patience, keep, validation, random_state
         As in `FineTune`; rows are held back by fifths of the numbers.
@@ -238,6 +249,7 @@ class FineTuneRegressor(FineTuned, RegressorMixin, BaseEstimator):
         max_length: Pieces = 128,
         long: LongTexts = "head",
         pooling: Pooling = "cls",
+        pair: Pair = "cross",
         warmup: Share = 0.1,
         schedule: Schedule = "linear",
         weight_decay: NotNegative = 0.01,
@@ -259,6 +271,7 @@ class FineTuneRegressor(FineTuned, RegressorMixin, BaseEstimator):
         self.max_length = max_length
         self.long = long
         self.pooling = pooling
+        self.pair = pair
         self.warmup = warmup
         self.schedule = schedule
         self.weight_decay = weight_decay
@@ -278,16 +291,16 @@ class FineTuneRegressor(FineTuned, RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : sequence of str, shape (n,)
-            Texts.
+        X : sequence of str, shape (n,), or DataFrame, shape (n, 2)
+            Texts, or pairs of texts.
         y : sequence of float, shape (n,)
             Numbers.
-        X_val, y_val : sequence of str and of float, or None
+        X_val, y_val : as X and y, or None
             Rows to judge epochs by.
         groups : sequence, shape (n,), or None
             Rows of one group are held back together.
         """
-        texts, numbers = as_texts(X), _numbers(y)
+        texts, numbers = as_rows(X), _numbers(y)
         seed = seed_of(self.random_state)
         holding = Holding(self.validation, seed, np.asarray(strata_of(numbers)), groups)
         split = self._split(texts, numbers, (X_val, None if y_val is None else _numbers(y_val)), holding)

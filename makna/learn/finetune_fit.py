@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from makna import __version__
 from makna.core.compute import Machine, machine_of
-from makna.core.corpus import as_texts, texts_hash
+from makna.core.corpus import TextRows, as_rows, texts_hash
 from makna.core.errors import DataError
 from makna.core.optional import require
 from makna.core.portable import Parts, Portable, plain
@@ -21,7 +21,7 @@ from makna.learn.epochs import Measure, overfitting
 from makna.learn.finetune_text import example_of, text_rows
 from makna.learn.held_back import Holding, Split, split_of
 from makna.learn.losses import Loss
-from makna.learn.networks import PURPOSE, layer_table, text_network
+from makna.learn.networks import PURPOSE, layer_table
 from makna.learn.setup import Place, TrainData, Trained, TrainSettings
 from makna.learn.text_model import Shape, TextModel
 from makna.learn.training import train
@@ -102,9 +102,12 @@ class FineTuned(Portable):
 
     def _outputs(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "model_")
-        return self.model_.outputs(as_texts(X)).astype(float)
+        rows = as_rows(X)
+        if rows and isinstance(rows[0], tuple) != (self.model_.shape.pair is not None):
+            raise DataError("learn.other_inputs", name=type(self).__name__)
+        return self.model_.outputs(rows).astype(float)
 
-    def _split(self, texts: list[str], targets: np.ndarray, given: tuple[Any, Any], holding: Holding) -> Split:
+    def _split(self, texts: TextRows, targets: np.ndarray, given: tuple[Any, Any], holding: Holding) -> Split:
         if not texts:
             raise DataError("learn.no_rows", name=type(self).__name__)
         return split_of(texts, targets, given, holding)
@@ -115,12 +118,14 @@ class FineTuned(Portable):
         source = locate_encoder(params["encoder"])
         machine = machine_of(PURPOSE)
         about = describe(source)
-        shape = Shape(job.outputs, *(params[name] for name in ("pooling", "dropout", "max_length", "long")))
+        pair = params["pair"] if isinstance(job.split.train.texts[0], tuple) else None
+        made_of = {name: params[name] for name in ("pooling", "dropout", "max_length", "long")}
+        shape = Shape(job.outputs, **made_of, pair=pair)
         if about["max_length"] is not None and shape.max_length > about["max_length"]:
             raise DataError("learn.too_long", name=source.name, came=shape.max_length, allowed=about["max_length"])
         tokenizer = load_tokenizer(source)
         sides = (job.split.train, job.split.valid)
-        known, judged = (text_rows(tokenizer, s.texts, shape.max_length, shape.long, s.targets) for s in sides)
+        known, judged = (text_rows(tokenizer, s.texts, shape.reading, s.targets) for s in sides)
         network = _fresh(source, shape, seed)
         settings = TrainSettings(**{n: params[n] for n in _TRAINING}, oversample=job.oversample, seed=seed)
         data = TrainData(known.rows, judged.rows if job.split.origin else None, job.loss, job.measure)
@@ -151,7 +156,7 @@ def _fresh(source: EncoderSource, shape: Shape, seed: int) -> Any:
     encoder = load_network(source)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return text_network(encoder, shape.outputs, shape.pooling, shape.dropout)
+        return shape.network(encoder)
 
 
 def _key(name: str, params: dict[str, Any], job: Job, source: EncoderSource, machine: Machine, seed: int) -> str:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from makna.core.corpus import as_texts
+from makna.core.corpus import TextRows, as_rows
 from makna.core.errors import DataError
 from makna.split.plan import folds_of
 
 
 @dataclass(frozen=True)
 class Side:
-    """Texts, and what is to be learned of them: labels or numbers, later their codes."""
+    """Texts or pairs of texts, and what is to be learned of them: labels or numbers, later their codes."""
 
-    texts: list[str]
+    texts: TextRows
     targets: np.ndarray
 
 
@@ -34,18 +34,23 @@ class Split:
         Where the validation rows come from; None where there are none.
     left_out : int
         Given validation rows whose label no training row has.
+    kept : ndarray of int or None
+        Positions of the training rows where others were held back; None where all are learned from.
     """
 
     train: Side
     valid: Side
     origin: str | None
     left_out: int = 0
+    kept: np.ndarray | None = None
 
     def coded(self, classes: np.ndarray) -> Self:
         """Return the split with codes for labels; validation rows of other classes are left out."""
         known = np.isin(self.valid.targets, classes)
-        texts = [text for text, is_known in zip(self.valid.texts, known, strict=True) if is_known]
-        valid = Side(texts, np.searchsorted(classes, self.valid.targets[known]).astype(np.int64))
+        valid = Side(
+            _taken(self.valid.texts, np.flatnonzero(known)),
+            np.searchsorted(classes, self.valid.targets[known]).astype(np.int64),
+        )
         train = Side(self.train.texts, np.searchsorted(classes, self.train.targets).astype(np.int64))
         return replace(self, train=train, valid=valid, left_out=int((~known).sum()))
 
@@ -77,7 +82,7 @@ class Holding:
     groups: Any = None
 
 
-def split_of(texts: list[str], targets: np.ndarray, given: tuple[Any, Any], holding: Holding) -> Split:
+def split_of(texts: TextRows, targets: np.ndarray, given: tuple[Any, Any], holding: Holding) -> Split:
     """Return the rows to learn from and to be judged by.
 
     Parameters
@@ -98,12 +103,12 @@ def split_of(texts: list[str], targets: np.ndarray, given: tuple[Any, Any], hold
     if given[0] is not None:
         if given[1] is None:
             raise DataError("learn.validation_without_labels")
-        other, truth = as_texts(given[0]), np.asarray(given[1])
+        other, truth = as_rows(given[0]), np.asarray(given[1])
         check_consistent_length(other, truth)
         return Split(Side(texts, targets), Side(other, truth), "given" if other else None)
     train, valid = held_back(holding)
     known, judged = (Side(_taken(texts, rows), targets[rows]) for rows in (train, valid))
-    return Split(known, judged, "inner" if len(valid) else None)
+    return Split(known, judged, "inner" if len(valid) else None, kept=train)
 
 
 def held_back(holding: Holding) -> tuple[np.ndarray, np.ndarray]:
@@ -154,5 +159,5 @@ def _groups_held(holding: Holding) -> np.ndarray | None:
     return held[~back]
 
 
-def _taken(texts: Sequence[str], rows: np.ndarray) -> list[str]:
+def _taken(texts: TextRows, rows: np.ndarray) -> TextRows:
     return [texts[row] for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 PURPOSE = "finetune"
 Pooling = Literal["cls", "mean", "max"]
 _WINDOWS_AT_ONCE = 64
+_VIEWS = 4  # of two vectors: both, their difference and their product
 _LOWEST = -1e9
 
 
@@ -39,7 +41,7 @@ def max_vector(said: Any, mask: Tensor) -> Tensor:
 POOLINGS: dict[str, Callable[[Any, Tensor], Tensor]] = {"cls": cls_vector, "mean": mean_vector, "max": max_vector}
 
 
-def text_network(encoder: Any, outputs: int, pooling: Pooling, dropout: float) -> Any:
+def text_network(encoder: Any, outputs: int, pooling: Pooling, dropout: float, apart: bool = False) -> Any:
     """Return a network from pieces to outputs: encoder → pooling → dropout → dense.
 
     Parameters
@@ -52,16 +54,19 @@ def text_network(encoder: Any, outputs: int, pooling: Pooling, dropout: float) -
         How the vectors of a row become one.
     dropout : float
         Share of the pooled vector's values that is left out while training.
+    apart : bool
+        Read two sides each by itself: the head is given both vectors u and v, |u − v| and u · v (Conneau et al. 2017).
 
     Returns
     -------
     Module
-        Takes `ids` and `mask`, shape (b, length); and `owner`, shape (b,), where several rows are windows of one text:
+        Takes `ids` and `mask`, shape (b, length), or (b, 2, length) where sides are read apart; `types`, shape
+        (b, length), where one row has two sides; and `owner`, shape (b,), where several rows are windows of one text:
         the mean of their outputs is the text's. Returns outputs, shape (texts, outputs).
     """
     if pooling != "cls" and getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
-    return _class()(encoder, outputs, POOLINGS[pooling], dropout)
+    return _class()(encoder, outputs, POOLINGS[pooling], dropout, apart)
 
 
 @cache
@@ -71,17 +76,28 @@ def _class() -> Any:
     class TextNetwork(torch.nn.Module):  # type: ignore[name-defined]
         """See `text_network`."""
 
-        def __init__(self, encoder: Any, outputs: int, pool: Callable[[Any, Tensor], Tensor], dropout: float) -> None:
+        def __init__(
+            self, encoder: Any, outputs: int, pool: Callable[[Any, Tensor], Tensor], dropout: float, apart: bool
+        ) -> None:
             super().__init__()
             self.encoder = encoder
             self.pool = pool
+            self.apart = apart
+            self.told_sides = takes_types(encoder)
             self.dropout = torch.nn.Dropout(dropout)
-            self.head = torch.nn.Linear(encoder.config.hidden_size, outputs)
+            self.head = torch.nn.Linear(encoder.config.hidden_size * (_VIEWS if apart else 1), outputs)
             torch.nn.init.normal_(self.head.weight, std=getattr(encoder.config, "initializer_range", 0.02))
             torch.nn.init.zeros_(self.head.bias)
 
-        def forward(self, ids: Tensor, mask: Tensor, owner: Tensor | None = None) -> Tensor:
-            outputs = self._rows(ids, mask) if owner is None or self.training else self._few_at_once(ids, mask)
+        def forward(
+            self, ids: Tensor, mask: Tensor, owner: Tensor | None = None, types: Tensor | None = None
+        ) -> Tensor:
+            if self.apart:
+                return self._sides(ids, mask)
+            if owner is None or self.training:
+                outputs = self._rows(ids, mask, types)
+            else:
+                outputs = self._few_at_once(ids, mask)
             if owner is None:
                 return outputs
             texts = int(owner.max()) + 1
@@ -89,9 +105,19 @@ def _class() -> Any:
             counts = torch.bincount(owner, minlength=texts).unsqueeze(1)
             return sums.index_add(0, owner, outputs.float()) / counts
 
-        def _rows(self, ids: Tensor, mask: Tensor) -> Tensor:
-            pooled = self.pool(self.encoder(input_ids=ids, attention_mask=mask), mask)
+        def _rows(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
+            pooled = self._pooled(ids, mask, types)
             return self.head(self.dropout(pooled.to(self.head.weight.dtype)))
+
+        def _sides(self, ids: Tensor, mask: Tensor) -> Tensor:
+            vectors = self._pooled(ids.flatten(0, 1), mask.flatten(0, 1)).to(self.head.weight.dtype)
+            first, second = vectors.view(len(ids), 2, -1).unbind(1)
+            views = torch.cat([first, second, (first - second).abs(), first * second], dim=1)
+            return self.head(self.dropout(views))
+
+        def _pooled(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
+            told = {"token_type_ids": types} if types is not None and self.told_sides else {}
+            return self.pool(self.encoder(input_ids=ids, attention_mask=mask, **told), mask)
 
         def _few_at_once(self, ids: Tensor, mask: Tensor) -> Tensor:
             """A book has more windows than memory holds at once."""
@@ -103,6 +129,12 @@ def _class() -> Any:
             return encoder_layers(self.encoder)
 
     return TextNetwork
+
+
+def takes_types(encoder: Any) -> bool:
+    """Tell whether an encoder can be told which side of a pair a piece is of."""
+    sides = getattr(encoder.config, "type_vocab_size", 0) or 0
+    return sides > 1 and "token_type_ids" in inspect.signature(encoder.forward).parameters
 
 
 def encoder_layers(encoder: Any) -> list[Any]:
@@ -162,7 +194,13 @@ def _shape(value: Any, rows: int) -> list[int | str] | None:
     value = value[0] if isinstance(value, tuple | list) and value else value
     if not hasattr(value, "shape"):
         return None
-    return ["N" if place == 0 and n == rows else int(n) for place, n in enumerate(value.shape)]
+    return [_in_rows(int(n), rows) if place == 0 else int(n) for place, n in enumerate(value.shape)]
+
+
+def _in_rows(n: int, rows: int) -> int | str:
+    """Return a number of rows as "N", or "2N" where two sides are read apart."""
+    times, rest = divmod(n, rows)
+    return n if rest or not times else "N" if times == 1 else f"{times}N"
 
 
 def _folded(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 
 from makna.core.compute import Machine, machine_of
+from makna.core.corpus import TextRows
 from makna.core.optional import require
-from makna.learn.finetune_text import LongTexts, text_rows
+from makna.learn.finetune_text import LongTexts, Pair, Reading, text_rows
 from makna.learn.forward import outputs_of
 from makna.learn.networks import PURPOSE, Pooling, text_network
 
@@ -39,6 +39,8 @@ class Shape:
         Most pieces of a row.
     long : {"head", "head+tail", "windows"}
         What is done with longer texts.
+    pair : {"cross", "bi"} or None
+        How two sides are read; None for single texts.
     """
 
     outputs: int
@@ -46,6 +48,16 @@ class Shape:
     dropout: float
     max_length: int
     long: LongTexts
+    pair: Pair | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How texts become rows of pieces."""
+        return Reading(self.max_length, self.long, self.pair or "cross")
+
+    def network(self, encoder: Any) -> Any:
+        """Return the network around an encoder, its head new."""
+        return text_network(encoder, self.outputs, self.pooling, self.dropout, apart=self.pair == "bi")
 
 
 @dataclass
@@ -80,13 +92,13 @@ class TextModel:
         }
         return cls(shape, tensors, files, tokenizer, {_PLAIN: network.eval()})
 
-    def outputs(self, texts: Sequence[str]) -> np.ndarray:
+    def outputs(self, texts: TextRows) -> np.ndarray:
         """Return what the network says of texts, shape (n, outputs), whichever order and batch they come in.
 
         Parameters
         ----------
-        texts : sequence of str, shape (n,)
-            Texts, empty ones too.
+        texts : list of str, or of (str, str), length n
+            Texts or pairs, empty ones too.
 
         Raises
         ------
@@ -96,7 +108,7 @@ class TextModel:
         if not len(texts):
             return np.zeros((0, self.shape.outputs), dtype=np.float32)
         machine = machine_of(PURPOSE)
-        ready = text_rows(self.tokenizer(), texts, self.shape.max_length, self.shape.long)
+        ready = text_rows(self.tokenizer(), texts, self.shape.reading)
         return outputs_of(self.network(machine), ready.rows, _AT_ONCE, machine, autocast=False)
 
     def tokenizer(self) -> Any:
@@ -126,7 +138,7 @@ class TextModel:
             config = type(transformers.AutoConfig.for_model(told["model_type"])).from_dict(told)
             with torch.random.fork_rng(devices=[]):
                 encoder = transformers.AutoModel.from_config(config, dtype=torch.float32)
-                network = text_network(encoder, self.shape.outputs, self.shape.pooling, self.shape.dropout)
+                network = self.shape.network(encoder)
             self.tensors = {name: _aligned(value) for name, value in self.tensors.items()}
             network.load_state_dict({n: torch.from_numpy(v) for n, v in self.tensors.items()}, assign=True)
             self._ready[_PLAIN] = network.eval()

@@ -54,12 +54,14 @@ def runnable(recipe: Recipe, only: Sequence[str]) -> tuple[list[SystemSpec], lis
 
 def encoders_of(spec: SystemSpec) -> list[str]:
     """Return the names of the encoders a system uses, all values of a grid included."""
-    return list(dict.fromkeys(_encoders([*spec.represent, *spec.learn])))
+    own = _encoders([*spec.represent, *spec.learn])
+    return list(dict.fromkeys([*own, *(name for member in spec.members.values() for name in encoders_of(member))]))
 
 
 def is_network(spec: SystemSpec) -> bool:
     """Tell whether a system has a neural network in it."""
-    return bool(encoders_of(spec)) or any(LEARN[step["kind"]].reads_texts for step in spec.learn)
+    own = bool(encoders_of(spec)) or any(LEARN[step["kind"]].reads_texts for step in spec.learn)
+    return own or any(map(is_network, spec.members.values()))
 
 
 def _check(spec: SystemSpec) -> None:
@@ -80,5 +82,5 @@ def _encoders(steps: Sequence[Step]) -> Iterator[str]:
             yield from _encoders(part)
         kind = {**REPRESENT, **LEARN}.get(step["kind"])
         if kind is not None and kind.encoder is not None:
-            value = step["settings"].get(kind.encoder)
+            value = step.get("settings", {}).get(kind.encoder)
             yield from value[GRID] if isinstance(value, dict) else [value]

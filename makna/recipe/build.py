@@ -11,59 +11,101 @@ from makna.core.task import Task
 from makna.learn.bounded import Bounded
 from makna.learn.outputs import PerOutput
 from makna.recipe.cells import SystemSpec
-from makna.recipe.registry import BALANCE, LEARN, REPRESENT
-from makna.recipe.steps import Step
+from makna.recipe.registry import BALANCE, LEARN, ORDERED, REPRESENT, SORTED_SIDES
+from makna.recipe.steps import UNION, Step
 
-LEARNER = "learn"
+LEARNER, ORDER = "learn", "order"
+GIVEN, SORTED = "given", "sorted"
+Steps = list[tuple[str, Any]]
 
 
 def build(spec: SystemSpec, task: Task, seed: int) -> Pipeline:
-    """Return the unfitted Pipeline of a system: clean → represent → learn.
+    """Return the unfitted Pipeline of a system: clean → (order) → represent → learn.
 
     Parameters
     ----------
     spec : SystemSpec
         A system without open grids.
     task : Task
-        Inputs and target; several outputs get a learner each, numbers stay on their scale.
+        Inputs and target; several outputs get a learner each, numbers stay on their scale, and where the order of a
+        pair's sides means nothing the answer does not depend on it.
     seed : int
         Given to every step that has a `random_state` and was given none.
     """
-    steps: list[tuple[str, Any]] = [("clean", CleanText(steps=spec.clean))] if spec.clean else []
-    chain = _chain(spec.represent, seed)
+    if _is_made_of_others(spec):  # they clean the texts themselves, each in its way
+        return Pipeline([(LEARNER, _learner(spec, task, seed))])
+    steps: Steps = [("clean", CleanText(steps=spec.clean))] if spec.clean else []
+    chain, learner = _chain(spec.represent, seed), _learner(spec, task, seed)
+    if spec.balance is not None:
+        # Rows are resampled or augmented as cleaned texts, so all that learns from them stands inside.
+        inside = Pipeline([*chain, (LEARNER, learner)])
+        chain, learner = [], BALANCE.cls(estimator=inside, **_seeded(spec.balance, seed))
+    order = _order(spec, task)
+    if order == SORTED and not task.swap:
+        steps.append((ORDER, SORTED_SIDES.cls()))
+    elif order != GIVEN:
+        inside = Pipeline([*chain, (LEARNER, learner)])
+        chain, learner = [], ORDERED.cls(estimator=inside, how=order, swap=dict(task.swap) or None)
+    return _taught(Pipeline([*steps, *chain, (LEARNER, learner)]), spec, task, seed)
+
+
+def _taught(student: Pipeline, spec: SystemSpec, task: Task, seed: int) -> Pipeline:
+    """Return the student inside what teaches it, which sees the raw texts: they are what its teacher reads."""
+    for step in spec.learn:
+        kind = LEARN[step["kind"]]
+        if kind.is_around_all:
+            (name,) = step["of"]
+            teacher = build(spec.members[name], task, seed)
+            settings = _seeded(step["settings"], seed)
+            assert kind.members is not None
+            learner = kind.cls(estimator=student, **{kind.members[1]: teacher}, **settings)
+            student = Pipeline([(LEARNER, learner)])
+    return student
+
+
+def _order(spec: SystemSpec, task: Task) -> str:
+    """Return how a system is shown a pair's sides."""
+    return spec.order or (SORTED if task.symmetric else GIVEN)
+
+
+def _is_made_of_others(spec: SystemSpec) -> bool:
+    return any(kind.members and not kind.wraps for kind in (LEARN[step["kind"]] for step in spec.learn))
+
+
+def _learner(spec: SystemSpec, task: Task, seed: int) -> Any:
+    """Return the learner inside its wrappers."""
     learner: Any = None
     for step in spec.learn:
-        settings = _seeded(step["settings"], seed)
         kind = LEARN[step["kind"]]
-        if kind.is_declined(step["settings"]):
+        if kind.is_declined(step["settings"]) or kind.is_around_all:
             continue
+        settings = _seeded(step["settings"], seed)
+        if kind.members is not None:
+            settings[kind.members[1]] = [(name, build(spec.members[name], task, seed)) for name in step["of"]]
         learner = kind.cls(estimator=learner, **settings) if kind.wraps else kind.cls(**settings)
     if task.is_number and task.scale is not None:
         learner = Bounded(estimator=learner, low=task.scale[0], high=task.scale[1])
     if task.target == "classes":
         learner = PerOutput(estimator=learner)
-    if spec.balance is not None:
-        # Rows are resampled or augmented as cleaned texts, so all that learns from them stands inside.
-        inside = Pipeline([*chain, (LEARNER, learner)])
-        learner, chain = BALANCE.cls(estimator=inside, **_seeded(spec.balance, seed)), []
-    return Pipeline([*steps, *chain, (LEARNER, learner)])
+    return learner
 
 
-def _chain(steps: list[Step], seed: int) -> list[tuple[str, Any]]:
-    made: list[tuple[str, Any]] = []
+def _chain(steps: list[Step], seed: int) -> Steps:
+    made: Steps = []
     names = [step["kind"] for step in steps]
     for i, step in enumerate(steps):
         kind = step["kind"]
         name = kind if names.count(kind) == 1 else f"{kind}-{i + 1}"
-        if "parts" in step:
-            parts = [_chain(part, seed) for part in step["parts"]]
-            made.append((name, FeatureUnion([(str(j + 1), _one(part)) for j, part in enumerate(parts)])))
-        else:
-            made.append((name, REPRESENT[kind].cls(**_seeded(step["settings"], seed))))
+        inside = [_one(_chain(part, seed)) for part in step.get("parts", [])]
+        if kind == UNION:
+            made.append((name, FeatureUnion([(str(j + 1), part) for j, part in enumerate(inside)])))
+            continue
+        held = {"estimator": inside[0]} if inside else {}
+        made.append((name, REPRESENT[kind].cls(**held, **_seeded(step["settings"], seed))))
     return made
 
 
-def _one(steps: list[tuple[str, Any]]) -> Any:
+def _one(steps: Steps) -> Any:
     return steps[0][1] if len(steps) == 1 else Pipeline(steps)
 
 

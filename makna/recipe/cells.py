@@ -6,7 +6,7 @@ import copy
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from makna.recipe.registry import BALANCE, LEARN, REPRESENT
@@ -32,6 +32,10 @@ class SystemSpec:
         Whether makna added it as a trivial baseline.
     balance : dict or None
         How training rows are resampled or augmented.
+    order : {"sorted", "both", "given"} or None
+        How a pair's sides are shown to it; None: as the task asks for.
+    members : dict of SystemSpec
+        Systems of the recipe that it is made of, by name.
     fold : int or None
         The one fold (from 1) it runs on; None runs on all.
     on_request : bool
@@ -47,14 +51,21 @@ class SystemSpec:
     cell: dict[str, Any]
     baseline: bool = False
     balance: dict[str, Any] | None = None
+    order: str | None = None
+    members: dict[str, SystemSpec] = field(default_factory=dict)
     fold: int | None = None
     on_request: bool = False
     tune: bool = True
 
     def params(self) -> dict[str, Any]:
         """Return the system as JSON values."""
-        balance = {} if self.balance is None else {"balance": self.balance}
-        return {"clean": self.clean, "represent": self.represent, "learn": self.learn, **balance}
+        further = {"balance": self.balance, "order": self.order}
+        members = {name: spec.params() for name, spec in self.members.items()}
+        return {
+            **{"clean": self.clean, "represent": self.represent, "learn": self.learn},
+            **{key: value for key, value in further.items() if value is not None},
+            **({"members": members} if members else {}),
+        }
 
     @property
     def folder(self) -> str:
@@ -173,11 +184,9 @@ def _spots(spec: SystemSpec) -> list[tuple[str, dict[str, Any], str]]:
 
 def _open(steps: list[Step]) -> Iterator[tuple[str, dict[str, Any], str]]:
     for step in steps:
-        if "parts" in step:
-            for part in step["parts"]:
-                yield from _open(part)
-            continue
-        for key, value in step["settings"].items():
+        for part in step.get("parts", []):
+            yield from _open(part)
+        for key, value in step.get("settings", {}).items():
             if is_open(value):
                 yield step["kind"], step["settings"], key
 

@@ -241,10 +241,14 @@ def _judge(work: Work, splits: Splits) -> Judge[SystemSpec]:
     setting = work.setting
     by = (setting.tune or TuneSection(systems=None)).by
 
-    def scored(truth: np.ndarray, prediction: np.ndarray) -> float | None:
-        return score(setting.task, setting.labels, truth, prediction, by)
+    merge, labels, truths = setting.merge, setting.labels, work.executor.y
+    if merge.into:
+        labels, truths = {"": merge.labels(labels[""])}, merge.truth(truths)
 
-    return Judge(splits, work.executor.y, work.answer, scored, by)
+    def scored(truth: np.ndarray, prediction: np.ndarray) -> float | None:
+        return score(setting.task, labels, truth, prediction, by)
+
+    return Judge(splits, truths, work.answer, scored, by)
 
 
 def uncalibrated(candidates: Sequence[SystemSpec]) -> list[SystemSpec]:

@@ -192,6 +192,8 @@ def describe(corpus: pd.DataFrame, task: Task, plan: Plan, steps: list[Any]) -> 
         "common_words": common_words(cleaned, targets(corpus, task), task, _stop_words()),
         **target_account(corpus, task),
     }
+    if plan.left_out:
+        account["left_out"] = plan.left_out
     if GROUP in corpus:
         account["group_count"] = int(corpus[GROUP].nunique())
     return account, leaks

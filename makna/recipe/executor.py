@@ -27,6 +27,7 @@ from makna.core.corpus import take
 from makna.core.portable import is_estimator, plain
 
 _CAPACITY = 1_500_000_000
+_WHOLE = 6  # fitted systems kept for those that are made of them
 ALL_ROWS = "all"
 
 
@@ -66,6 +67,8 @@ class Executor:
         Step → ``fit``, ``transform`` (seconds) and ``fits``, since it was last emptied; work found done costs nothing.
     unfinished : Pipeline or None
         What an interrupted fit had learned so far, where it can be used.
+    members : set of str
+        Signatures of the systems that others are made of: each is fitted once on the same rows.
     """
 
     def __init__(self, X: Any, y: np.ndarray, groups: np.ndarray | None = None, capacity: int = _CAPACITY) -> None:
@@ -74,6 +77,8 @@ class Executor:
         self.groups = groups
         self.seconds: dict[str, dict[str, float]] = {}
         self.unfinished: Pipeline | None = None
+        self.members: set[str] = set()
+        self._whole: OrderedDict[Hashable, Pipeline] = OrderedDict()
         self._kept = _Kept(capacity)
         # A step that is one size of a family, such as a PCA → the fitted family whose transform it narrows.
         self._families: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
@@ -102,6 +107,26 @@ class Executor:
         valid : ndarray of int or None
             Rows that a learner may watch while it learns (`X_val`, `y_val`), where it takes them.
         """
+        name = signature(system) if self.members else ""
+        if name not in self.members:
+            return self._fit(system, rows, valid)
+        here = (name, _hash(rows), None if valid is None else _hash(valid))
+        if here not in self._whole:
+            self._whole[here] = self._fit(system, rows, valid)
+            while len(self._whole) > _WHOLE:
+                self._whole.popitem(last=False)
+        self._whole.move_to_end(here)
+        return self._whole[here]
+
+    def _fit(self, system: Pipeline, rows: np.ndarray, valid: np.ndarray | None) -> Pipeline:
+        learner = system.steps[-1][1]
+        fitted_members: dict[str, Any] = {}
+        if hasattr(learner, "members") and has_fit_parameter(learner, "fitted"):
+            if valid is None and hasattr(learner, "part"):
+                # It holds rows back: its members learn from the rest, as any other system on these rows.
+                inside, held = learner.part(self.y[rows], None if self.groups is None else self.groups[rows])
+                rows, valid = rows[inside], rows[held]
+            fitted_members = {"fitted": {name: self.fit(one, rows, valid) for name, one in learner.members().items()}}
         groups = None if self.groups is None else self.groups[rows]
         key: Hashable = ("rows", _hash(rows))
         X: Any = None
@@ -113,7 +138,7 @@ class Executor:
         X = take(self.X, rows) if X is None else X
         name, last = system.steps[-1]
         learner = clone(last)
-        further = _fit_params(learner, groups)
+        further = _fit_params(learner, groups) | fitted_members
         if valid is not None and has_fit_parameter(learner, "X_val"):
             further |= {"X_val": self._transformed(fitted, valid), "y_val": self.y[valid]}
         made = Pipeline([*fitted, (name, learner)])
@@ -245,8 +270,15 @@ def _description(estimator: Any) -> Any:
         steps = estimator.steps if isinstance(estimator, Pipeline) else estimator.transformer_list
         return [type(estimator).__name__, [[name, _description(step)] for name, step in steps]]
     params = estimator.get_params(deep=False)
-    told = {k: _description(v) if is_estimator(v) else plain(v) for k, v in params.items()}
+    told = {name: _described(value) for name, value in params.items()}
     return [f"{type(estimator).__module__}.{type(estimator).__qualname__}", told]
+
+
+def _described(value: Any) -> Any:
+    """Describe a parameter: an estimator, a list of named ones, or a plain value."""
+    if isinstance(value, list) and any(isinstance(item, tuple) and is_estimator(item[-1]) for item in value):
+        return [[name, _description(one)] for name, one in value]
+    return _description(value) if is_estimator(value) else plain(value)
 
 
 def _prepare(step: Any, X: Any) -> None:

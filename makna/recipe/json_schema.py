@@ -15,6 +15,7 @@ from makna.clean.rows import RowSettings
 from makna.recipe.registry import BALANCE, LEARN, REPRESENT, Kind
 from makna.recipe.sections import PLAIN, SECTIONS
 from makna.recipe.steps import GRID, LOG, RANGE, UNION
+from makna.recipe.systems import ORDERS
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -47,6 +48,7 @@ def json_schema() -> dict[str, Any]:
             "represent": {"$ref": "#/$defs/represent"},
             "learn": {"$ref": "#/$defs/learn"},
             "balance": _settings(BALANCE),
+            "order": {"enum": [*ORDERS, None]},
             "fold": {"type": ["integer", "null"], "minimum": 1},
             "on_request": {"type": "boolean"},
             "tune": {"type": "boolean"},
@@ -68,6 +70,11 @@ def _settings(kind: Kind) -> dict[str, Any]:
     values = {name: _value(parameter.annotation) for name, parameter in kind.parameters().items()}
     if kind.without is not None and kind.main is not None:
         values[kind.main] = {"anyOf": [{"const": kind.without}, values[kind.main]]}
+    if kind.holds is not None:
+        values[kind.holds] = {"$ref": "#/$defs/represent"}
+    if kind.members is not None:
+        names = {"type": "array", "minItems": 1, "items": {"type": "string"}}
+        values[kind.members[0]] = {"anyOf": [{"type": "string"}, names]}
     mapping = {"type": ["object", "null"], "additionalProperties": False, "properties": values}
     return {"anyOf": [mapping, values[kind.main]]} if kind.main else mapping
 

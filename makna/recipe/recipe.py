@@ -306,7 +306,13 @@ class _Resolver:
                 self._add(("task",), say("recipe.needs_outputs"))
         if section.target != "classes":
             outputs = ("",)
-        return Task(section.inputs, section.target, outputs or ("",), section.positive, section.scale)
+        if (section.symmetric or section.swap) and (section.inputs, section.target) != ("pair", "class"):
+            self._add(("task",), say("recipe.symmetric_pairs"))
+        swap = tuple((section.swap or {}).items())
+        return Task(
+            section.inputs, section.target, outputs or ("",), section.positive, section.scale,
+            symmetric=section.symmetric or bool(swap), swap=swap,
+        )  # fmt: skip
 
     def _cross_checks(
         self, sections: Mapping[str, Any], plain: Mapping[str, Any], task: Task, systems: list[SystemSpec]
@@ -373,4 +379,8 @@ def _split_settings(section: SplitSection) -> SplitSettings:
     if folds is None and section.holdout is None and section.parts is None:
         folds = 5
     holdout = {str(part): share for part, share in section.holdout.items()} if section.holdout else None
-    return SplitSettings(folds, holdout, section.parts == "given", section.stratify, section.group, section.shuffle)
+    divide = {part: {str(name): share for name, share in into.items()} for part, into in (section.divide or {}).items()}
+    given = section.parts == "given"
+    return SplitSettings(
+        folds, holdout, given, section.stratify, section.group, section.shuffle, divide, section.leaks
+    )  # fmt: skip

@@ -42,6 +42,10 @@ class Kind:
         The value of `main` by which a recipe does without this wrapper.
     encoder : str or None
         The parameter that names an encoder, whose weights must be at hand.
+    holds : str or None
+        The key under which it holds a chain of representations of single texts (its parameter `estimator`).
+    members : (str, str) or None
+        The key under which a recipe names the systems it is made of, and the parameter that gets them.
     """
 
     path: str
@@ -53,6 +57,13 @@ class Kind:
     reads_texts: bool = False
     without: str | None = None
     encoder: str | None = None
+    holds: str | None = None
+    members: tuple[str, str] | None = None
+
+    @property
+    def is_around_all(self) -> bool:
+        """Whether it stands around a whole system, cleaning included, and not around the learner alone."""
+        return self.wraps and self.members is not None
 
     @property
     def cls(self) -> Any:
@@ -71,16 +82,19 @@ class Kind:
 
     def parameters(self) -> dict[str, inspect.Parameter]:
         """Return the parameters a recipe may set, with their resolved annotations."""
-        return _parameters(self.path)
+        got = _parameters(self.path)
+        return got if self.members is None else {k: v for k, v in got.items() if k != self.members[1]}
 
 
 REPRESENT: dict[str, Kind] = {
+    "compare": Kind("makna.represent.compare:Compare", inputs=frozenset({"pair"}), holds="of"),
     "counts": Kind("makna.represent.counts:Counts"),
     "encoder": Kind("makna.represent.encoder:Encoder", inputs=frozenset({"text"}), main="name", encoder="name"),
     "lengths": Kind("makna.represent.lengths:LengthFeatures"),
     "overlaps": Kind("makna.represent.pairs:OverlapFeatures", inputs=frozenset({"pair"})),
     "pca": Kind("makna.represent.reduce:PCA", main="size"),
     "standardise": Kind("makna.represent.scale:Standardise"),
+    "words": Kind("makna.represent.words:Words", inputs=frozenset({"text"}), main="vectors"),
 }
 
 # fmt: off
@@ -97,15 +111,22 @@ LEARN: dict[str, Kind] = {
     "svr": Kind("makna.learn.linear:LinearSVR", targets=NUMBER),
     "kernel-svr": Kind("makna.learn.kernels:KernelSVR", targets=NUMBER, main="kernel"),
     "forest-regression": Kind("makna.learn.forest:ForestRegressor", targets=NUMBER),
-    "finetune": Kind("makna.learn.finetune:FineTune", targets=CLASSES, inputs=frozenset({"text"}), main="encoder",
-                     reads_texts=True, encoder="encoder"),
-    "finetune-regression": Kind("makna.learn.finetune:FineTuneRegressor", targets=NUMBER, inputs=frozenset({"text"}),
-                                main="encoder", reads_texts=True, encoder="encoder"),
+    "finetune": Kind("makna.learn.finetune:FineTune", targets=CLASSES, main="encoder", reads_texts=True,
+                     encoder="encoder"),
+    "finetune-regression": Kind("makna.learn.finetune:FineTuneRegressor", targets=NUMBER, main="encoder",
+                                reads_texts=True, encoder="encoder"),
+    "cnn": Kind("makna.learn.cnn:WordsCNN", targets=CLASSES, main="vectors", reads_texts=True),
     "recurrent": Kind("makna.learn.recurrent:Recurrent", targets=CLASSES, inputs=frozenset({"text"}), main="cell",
                       reads_texts=True),
     "calibrate": Kind("makna.learn.calibrate:Calibrated", targets=CLASSES, main="method", wraps=True, without="none"),
+    "cascade": Kind("makna.learn.cascade:Cascade", targets=CLASSES, reads_texts=True, members=("of", "estimators")),
+    "distil": Kind("makna.learn.distil:Distilled", targets=CLASSES, wraps=True, members=("teacher", "teacher")),
 }
 # fmt: on
+
+# How a system answers alike whichever side of a pair comes first: its key `order`.
+SORTED_SIDES = Kind("makna.learn.order:SortedSides")
+ORDERED = Kind("makna.learn.order:Ordered", main="how", wraps=True)
 
 # How a system's training rows are resampled or augmented: its key `balance`.
 BALANCE = Kind("makna.learn.balance:Balanced", main="method", wraps=True)
@@ -113,6 +134,8 @@ BALANCE = Kind("makna.learn.balance:Balanced", main="method", wraps=True)
 # Parts of a system that no recipe names by itself.
 INNER: tuple[Kind, ...] = (
     BALANCE,
+    SORTED_SIDES,
+    ORDERED,
     Kind("makna.clean.text:CleanText"),
     Kind("makna.learn.outputs:PerOutput"),
     Kind("makna.learn.bounded:Bounded"),

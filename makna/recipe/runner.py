@@ -23,9 +23,10 @@ from makna.recipe.build import build
 from makna.recipe.cells import SystemSpec, cells, samples
 from makna.recipe.choosing import CHOSEN, Searching
 from makna.recipe.data import describe, gather, judge, labels_of, rare_classes, sample_rows
-from makna.recipe.executor import Executor
+from makna.recipe.executor import Executor, signature
 from makna.recipe.machine import Meter, packages
 from makna.recipe.manifest import now, write_manifest
+from makna.recipe.merged import Merge
 from makna.recipe.pieces import pieces
 from makna.recipe.recipe import Recipe
 from makna.recipe.result import Run
@@ -93,10 +94,14 @@ def _run(state: RunState) -> None:
     state.base_key = key_of(
         __version__, packages(), texts_hash(X), y.tolist(), plan_rows, recipe.seed,
         setting.tune.model_dump(exclude={"workers"}) if setting.tune else None,
-        setting.mistakes, setting.labels, _networks(state),
+        setting.mistakes, setting.labels, setting.merge.into, _networks(state),
     )  # fmt: skip
     searching = Searching(state.engine, state.store, state.base_key, recipe.compute)
     work = UnitWork(setting, Executor(X, y, setting.plan.groups), searching)
+    work.executor.members = {
+        signature(build(member, setting.task, recipe.seed))
+        for spec, _ in state.systems for member in spec.members.values()
+    }  # fmt: skip
     try:
         _fit_all(state, setting, work)
         _fit_curves(state, setting, work)
@@ -108,8 +113,9 @@ def _run(state: RunState) -> None:
     other = _run_paper(state)
     with state.meter.piece("evaluate"):
         state.options.listen("evaluate", "", 0, 1)
-        write_json(folder / "metrics.json", make_metrics(setting, recipe, state.runs) | other)
-        _write_predictions(folder / "predictions.parquet", setting, state.runs)
+        scored = setting.scored()
+        write_json(folder / "metrics.json", make_metrics(scored, recipe, state.runs) | other)
+        _write_predictions(folder / "predictions.parquet", scored, state.runs)
     save_models(state, setting, work)
     with state.meter.piece("explain"):
         write_explanations(state, {"pieces": pieces(state, setting)})
@@ -167,15 +173,27 @@ def _rows(state: RunState) -> tuple[Setting, dict[str, Any]]:
         corpus, account = judge(corpus, recipe.task, recipe.rows, by_part=recipe.split.given)
     with state.meter.piece("split"):
         labels = labels_of(corpus, recipe.task)
+        merge = Merge(recipe.evaluate.merge or {})
+        merge.check(labels.get("", []))
+        reported = {"": merge.labels(labels[""])} if merge.into else labels
+        _check_subsets(recipe, reported)
         chooses = [recipe.tune.by] if recipe.tune and recipe.tune.by != LOSS else []
         for metric in [*(recipe.evaluate.metrics or []), *chooses]:
-            check_metric(metric, recipe.task, labels)
+            check_metric(metric, recipe.task, reported)
         state.gathered.warnings.extend(rare_classes(corpus, recipe.task, recipe.split.folds or 2))
         plan = make_plan(corpus, recipe.task, recipe.split, recipe.seed)
         more, leaks = describe(corpus, recipe.task, plan, recipe.clean)
         account |= more
     mistakes = "errors" in recipe.explain
-    return Setting(corpus, recipe.task, labels, plan, recipe.seed, recipe.tune, mistakes, leaks), account
+    return Setting(corpus, recipe.task, labels, plan, recipe.seed, recipe.tune, mistakes, leaks, merge), account
+
+
+def _check_subsets(recipe: Recipe, labels: dict[str, list[str]]) -> None:
+    known = labels.get("", [])
+    for classes in (recipe.evaluate.subsets or {}).values():
+        unknown = [name for name in classes if name not in known]
+        if unknown or len(set(classes)) < 2:
+            raise DataError("recipe.subset", came=", ".join(unknown or classes), allowed=", ".join(known))
 
 
 def _source_of(recipe: Recipe) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -169,6 +169,12 @@ def _system(setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[s
         groups, test = _by_group(setting, recipe, part, said, settings)
         found["groups"] |= groups
         found["group_test"] |= test
+        for name, classes in (recipe.evaluate.subsets or {}).items():
+            table = _subset(setting, recipe, said, classes)
+            if table is not None:
+                found.setdefault("subsets", {}).setdefault(name, {"classes": classes, "parts": {}})["parts"][part] = (
+                    table
+                )
         leaking = setting.leaks.rows.get(part)
         if leaking is not None:
             clean = said.only(~leaking[said.rows])
@@ -176,6 +182,20 @@ def _system(setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[s
             scores = evaluate_part(setting.task, setting.labels, y[clean.rows], clean.prediction, settings=settings)
             found["without_leaks"][part] = scores.metrics
     return found
+
+
+def _subset(setting: Setting, recipe: Recipe, said: PartGuesses, classes: Sequence[str]) -> dict[str, Any] | None:
+    """Score the rows of some classes as a choice between these alone; None without probabilities or such rows."""
+    labels, truth = setting.labels[""], targets(setting.corpus, setting.task)[said.rows]
+    inside = np.isin(truth, list(classes))
+    if not said.probability or not inside.any():
+        return None
+    names = [label for label in labels if label in classes]
+    some = said.only(inside)
+    chosen = some.probability[0][:, [labels.index(name) for name in names]].argmax(axis=1)
+    prediction = np.asarray(names, dtype=object)[chosen]
+    settings = _score_settings(setting, recipe, some)
+    return evaluate_part(setting.task, {"": names}, truth[inside], prediction, settings=settings).metrics
 
 
 def _curve_point(setting: Setting, recipe: Recipe, y: np.ndarray, point: dict[str, Any]) -> dict[str, Any]:

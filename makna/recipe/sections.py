@@ -23,6 +23,10 @@ class TaskSection(Section):
     outputs: list[str] | None = Field(None, description="names of the outputs, for target: classes")
     positive: str | None = Field(None, description="the class that F1-positive speaks of")
     scale: tuple[float, float] | None = Field(None, description="lowest and highest number")
+    symmetric: bool = Field(False, description="pairs: the order of the sides never changes the answer")
+    swap: dict[str, str] | None = Field(
+        None, description="pairs: classes that change places when the sides do; all others do not heed the order"
+    )
 
 
 class CollectSection(Section):
@@ -63,16 +67,26 @@ class SplitSection(Section):
     holdout: dict[Literal["train", "valid", "test"], Share] | None = None
     parts: Literal["given"] | None = None
     stratify: str | bool = Field(True, description="by label (or an output's name), or not at all")
-    group: bool | None = Field(None, description="keep rows of one group together; default: where there is a group")
+    group: bool | Literal["texts"] | None = Field(
+        None,
+        description="keep rows of one group together (default: where there are groups); texts: pairs that share one",
+    )
     shuffle: bool = True
+    divide: dict[str, dict[Literal["train", "valid", "test"], Share]] | None = Field(
+        None, description="given part → the parts it is divided into, with their shares"
+    )
+    leaks: Literal["keep", "drop"] = Field("keep", description="training rows whose group a held part has too")
 
     @model_validator(mode="after")
     def _one_way(self) -> SplitSection:
         given = [name for name in ("folds", "holdout", "parts") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError("one_split")
-        if self.holdout is not None and abs(sum(self.holdout.values()) - 1) > 1e-6:
-            raise ValueError("holdout_sum")
+        for shares in [self.holdout, *(self.divide or {}).values()]:
+            if shares is not None and abs(sum(shares.values()) - 1) > 1e-6:
+                raise ValueError("holdout_sum")
+        if self.parts is None and (self.divide or self.leaks == "drop"):
+            raise ValueError("divide_given")
         return self
 
 
@@ -96,6 +110,12 @@ class EvaluateSection(Section):
 
     metrics: list[str] | None = None
     compare: str | None = Field(None, description="the system that the others are compared with")
+    merge: dict[str, list[str]] | None = Field(
+        None, description="reported class → the learned classes it stands for, such as {SPE: [SPE1, SPE2]}"
+    )
+    subsets: dict[str, list[str]] | None = Field(
+        None, description="name → reported classes: also scored on their rows alone, as a choice between them"
+    )
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     learning_curve: list[Annotated[float, Field(gt=0, le=1)]] | None = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -17,7 +17,8 @@ from makna.recipe.source import Path, Problem, Source, dotted
 UNION = "union"
 GRID, RANGE, LOG = "grid", "range", "log"
 Step = dict[str, Any]
-"""``{"kind": str, "settings": {...}}``, or ``{"kind": "union", "parts": [[Step, …], …]}``."""
+"""``{"kind": str, "settings": {...}}``, with chains of steps inside it under ``parts``: several of a union (which has
+no settings), one of a step that holds representations of single texts; and under ``of`` the systems it is made of."""
 _DRAWS = ("random", "tpe")
 
 
@@ -53,8 +54,20 @@ class Reader:
             elif kind is not None:
                 if self.inputs not in REPRESENT[kind].inputs:
                     self.add(here, say("recipe.wrong_inputs", kind=kind, inputs=self.inputs))
-                steps.append({"kind": kind, "settings": self._settings(REPRESENT[kind], kind, settings, (*here, kind))})
+                steps.append(self._representation(kind, settings, (*here, kind)))
         return steps
+
+    def _representation(self, kind: str, given: Any, path: Path) -> Step:
+        """Read one representation; what it holds sees single texts."""
+        holds = REPRESENT[kind].holds
+        if holds is None:
+            return {"kind": kind, "settings": self._settings(REPRESENT[kind], kind, given, path)}
+        if not isinstance(given, dict) or holds not in given:
+            self.add(path, say("recipe.needs_inside", kind=kind, key=holds))
+            return {"kind": kind, "settings": {}, "parts": []}
+        inside = replace(self, inputs="text").represent(given[holds], (*path, holds))
+        settings = {key: value for key, value in given.items() if key != holds}
+        return {"kind": kind, "settings": self._settings(REPRESENT[kind], kind, settings, path), "parts": [inside]}
 
     def learn(self, value: Any, path: Path) -> list[Step]:
         """Read a chain of one learner and its wrappers, adding the wrapper it needs by default."""
@@ -72,10 +85,24 @@ class Reader:
             if LEARN[kind].is_declined(settings):
                 steps.append({"kind": kind, "settings": {LEARN[kind].main: LEARN[kind].without}})
                 continue
-            steps.append({"kind": kind, "settings": self._settings(LEARN[kind], kind, settings, (*here, kind))})
+            steps.append(self._learner(kind, settings, (*here, kind)))
         if len(steps) == 1 and (then := LEARN[steps[0]["kind"]].then):
             steps.append({"kind": then, "settings": self._settings(LEARN[then], then, {}, path)})
         return steps
+
+    def _learner(self, kind: str, given: Any, path: Path) -> Step:
+        """Read one learner; what it is made of is named apart from its settings."""
+        members = LEARN[kind].members
+        if members is None:
+            return {"kind": kind, "settings": self._settings(LEARN[kind], kind, given, path)}
+        key = members[0]
+        named = given.get(key) if isinstance(given, dict) else None
+        names = [named] if isinstance(named, str) else named
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            self.add(path, say("recipe.needs_members", kind=kind, key=key))
+            names = []
+        rest = {k: v for k, v in given.items() if k != key} if isinstance(given, dict) else {}
+        return {"kind": kind, "settings": self._settings(LEARN[kind], kind, rest, path), "of": names}
 
     def balance(self, value: Any, path: Path) -> dict[str, Any]:
         """Read how training rows are resampled or augmented; its settings, every default written out."""

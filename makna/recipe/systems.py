@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from makna.core.messages import say
@@ -14,7 +14,8 @@ from makna.recipe.registry import LEARN
 from makna.recipe.source import Path
 from makna.recipe.steps import Reader, Step, near
 
-SYSTEM_KEYS = ("clean", "represent", "learn", "balance", "fold", "on_request", "tune")
+SYSTEM_KEYS = ("clean", "represent", "learn", "balance", "order", "fold", "on_request", "tune")
+ORDERS = ("sorted", "both", "given")
 _SWITCHES = {"on_request": False, "tune": True}
 _NAME = re.compile(r"[\w][\w.-]*")
 
@@ -56,7 +57,27 @@ class SystemsReader:
             spec = self._one(name, body, path)
             if spec is not None:
                 made.append(spec)
-        return made
+        return self._joined(made)
+
+    def _joined(self, specs: list[SystemSpec]) -> list[SystemSpec]:
+        """Hand systems that are made of others those they name; they stand before them in the recipe."""
+        known: dict[str, SystemSpec] = {}
+        for spec in specs:
+            members: dict[str, SystemSpec] = {}
+            for step in spec.learn:
+                for name in step.get("of", []):
+                    self._member(name, known, members, ("systems", spec.name, "learn"))
+            known[spec.name] = replace(spec, members=members)
+        return list(known.values())
+
+    def _member(self, name: str, known: dict[str, SystemSpec], members: dict[str, SystemSpec], path: Path) -> None:
+        if name not in known:
+            allowed = ", ".join(known) or "-"
+            self.reader.add(path, say("recipe.unknown_member", name=name, allowed=allowed) + near(name, list(known)))
+        elif known[name].is_open:
+            self.reader.add(path, say("recipe.open_member", name=name))
+        else:
+            members[name] = known[name]
 
     def _one(self, name: str, body: Any, path: Path) -> SystemSpec | None:
         add = self.reader.add
@@ -74,12 +95,20 @@ class SystemsReader:
         balance = None
         if body.get("balance") is not None:
             balance = self.reader.balance(body["balance"], (*path, "balance"))
+        order = body.get("order")
+        if order is not None and order not in ORDERS:
+            add((*path, "order"), say("recipe.bad_value", came=repr(order)[:40], allowed=" | ".join(ORDERS)))
+            order = None
+        if order in ORDERS[:2] and self.reader.inputs != "pair":
+            add((*path, "order"), say("recipe.wrong_inputs", kind="order", inputs=self.reader.inputs))
         fold = body.get("fold")
         if fold is not None and (isinstance(fold, bool) or not isinstance(fold, int) or fold < 1):
             add((*path, "fold"), say("recipe.bad_fold", came=repr(fold)[:40]))
             fold = None
-        switches = {key: self._switch(body, key, default, path) for key, default in _SWITCHES.items()}
-        spec = SystemSpec(name, own, represent, learn, {}, balance=balance, fold=fold, **switches)
+        on_request, tune = (self._switch(body, key, default, path) for key, default in _SWITCHES.items())
+        spec = SystemSpec(
+            name, own, represent, learn, {}, balance=balance, order=order, fold=fold, on_request=on_request, tune=tune
+        )
         if not spec.tune and has_range(spec):
             add((*path, "tune"), say("recipe.range_untuned"))
         return spec

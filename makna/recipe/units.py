@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from makna.recipe.build import build
 from makna.recipe.cells import SystemSpec
 from makna.recipe.choosing import Searching, choose, history_of
 from makna.recipe.executor import Executor, Guess, guess
+from makna.recipe.merged import Merge
 from makna.recipe.sections import TuneSection
 from makna.recipe.trial_places import label_of, trial_place
 from makna.split.leakage import Leaks
@@ -51,6 +52,8 @@ class Setting:
         Whether the worst mistakes are explained.
     leaks : Leaks
         Held rows that stand among the training rows too.
+    merge : Merge
+        Classes that are learned apart and scored as one.
     """
 
     corpus: pd.DataFrame
@@ -61,6 +64,15 @@ class Setting:
     tune: TuneSection | None = None
     mistakes: bool = True
     leaks: Leaks = field(default_factory=Leaks)
+    merge: Merge = field(default_factory=Merge)
+
+    def scored(self) -> Setting:
+        """Return the setting as it is scored: classes that are one merged, in the corpus and among the labels."""
+        if not self.merge.into:
+            return self
+        column = self.task.target_columns[0]
+        corpus = self.corpus.assign(**{column: self.merge.truth(self.corpus[column].to_numpy(dtype=object))})
+        return replace(self, corpus=corpus, labels={"": self.merge.labels(self.labels[""])}, merge=Merge())
 
 
 @dataclass(frozen=True)
@@ -132,10 +144,10 @@ class UnitWork:
         mistakes: list[dict[str, Any]] = []
         for part, rows in unit.held.items():
             said = self.executor.predict(fitted.system, rows)
-            probability = self._aligned(fitted.system, said)
+            prediction, probability = self._scored(said.prediction, self._aligned(fitted.system, said))
             parts[part] = {
                 "rows": rows.tolist(),
-                "prediction": said.prediction.tolist(),
+                "prediction": prediction.tolist(),
                 "probability": [p.tolist() for p in probability],
             }
             can_explain = self.setting.mistakes and (bool(said.probability) or self.setting.task.is_number)
@@ -168,7 +180,8 @@ class UnitWork:
         with working(place):
             said = self.executor.predict(self._fit_one(spec, rows), unit.held[part])
         held = unit.held[part].tolist()
-        return {"rows": len(rows), "part": part, "held": held, "prediction": said.prediction.tolist()}
+        prediction, _ = self._scored(said.prediction, [])
+        return {"rows": len(rows), "part": part, "held": held, "prediction": prediction.tolist()}
 
     def answer(self, spec: SystemSpec, train: np.ndarray, held: np.ndarray, watch: Watch) -> Answer:
         """Fit a system on rows and ask it about others: one trial on one split.
@@ -184,7 +197,9 @@ class UnitWork:
         """
         with working(trial_place(workplace(), spec, watch)):
             system = self._fit_one(spec, train)
-        return Answer(self.executor.predict(system, held).prediction, [trained(one) for one in networks_of(system)])
+        said = self.executor.predict(system, held)
+        prediction, _ = self._scored(said.prediction, self._aligned(system, said))
+        return Answer(prediction, [trained(one) for one in networks_of(system)])
 
     def _fit_one(self, spec: SystemSpec, rows: np.ndarray) -> Pipeline:
         valid = self.setting.plan.parts[VALID] if self._by_validation(rows) else None
@@ -226,6 +241,16 @@ class UnitWork:
             columns = [values[:, place[label]] if label in place else np.zeros(len(values)) for label in names]
             aligned.append(np.stack(columns, axis=1))
         return aligned
+
+    def _scored(self, prediction: np.ndarray, probability: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return answers as they are scored."""
+        merge = self.setting.merge
+        if not merge.into:
+            return prediction, probability
+        if not probability:
+            return merge.truth(prediction), []
+        merged, summed = merge.answer(self.setting.labels[""], probability[0])
+        return merged, [summed]
 
     def _mistakes(self, system: Pipeline, rows: np.ndarray, said: Guess) -> list[dict[str, Any]]:
         def ask(X: Any) -> list[np.ndarray]:

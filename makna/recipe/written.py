@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from makna.recipe.cells import SystemSpec
+from makna.recipe.registry import LEARN, REPRESENT
 
 if TYPE_CHECKING:
     from makna.recipe.recipe import Recipe
@@ -50,7 +51,7 @@ def _chains(spec: SystemSpec) -> dict[str, Any]:
     if spec.represent:
         written["represent"] = as_written(spec.represent)
     written["learn"] = as_written(spec.learn)
-    further = {"balance": spec.balance, "fold": spec.fold, "on_request": spec.on_request or None,
+    further = {"balance": spec.balance, "order": spec.order, "fold": spec.fold, "on_request": spec.on_request or None,
                "tune": None if spec.tune else False}  # fmt: skip
     return written | {key: _listed(value) for key, value in further.items() if value is not None}
 
@@ -58,10 +59,16 @@ def _chains(spec: SystemSpec) -> dict[str, Any]:
 def as_written(steps: list[Any]) -> list[Any]:
     """Return a chain of steps as a recipe writes it."""
     return [
-        {"union": [as_written(part) for part in step["parts"]]} if "parts" in step
-        else {step["kind"]: _listed(step["settings"])}
+        {step["kind"]: [as_written(part) for part in step["parts"]] if "settings" not in step
+         else {**_inside(step), **_listed(step["settings"])}}
         for step in steps
     ]  # fmt: skip
+
+
+def _inside(step: dict[str, Any]) -> dict[str, Any]:
+    kind = {**REPRESENT, **LEARN}[step["kind"]]
+    held = {} if kind.holds is None else {kind.holds: as_written(step["parts"][0])}
+    return held if kind.members is None else {**held, kind.members[0]: list(step["of"])}
 
 
 def _listed(value: Any) -> Any:

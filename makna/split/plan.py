@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, train_test_split
 
-from makna.core.corpus import GROUP, PART, targets
+from makna.core.corpus import GROUP, PAIR, PART, targets
 from makna.core.errors import DataError
 from makna.core.messages import say
 from makna.core.task import Task
+from makna.split.questions import text_groups
 
 TRAIN = "train"
 _PIECES = 20
@@ -36,18 +37,25 @@ class SplitSettings:
     stratify : bool or str
         Keep the share of each class (or of each fifth of a number) alike in all parts; the name of an output where
         there are several.
-    group : bool or None
-        Keep rows of one group in one part; None: where the corpus has groups.
+    group : bool, "texts" or None
+        Keep rows of one group in one part; None: where the corpus has groups. "texts" makes groups of pairs that share
+        a text (`makna.split.questions`).
     shuffle : bool
         Shuffle rows by the seed first.
+    divide : dict of dict
+        Given part → the parts it is divided into, with their shares; groups stay whole.
+    leaks : {"keep", "drop"}
+        Whether training rows stay whose group a given held part has too.
     """
 
     folds: int | None = None
     holdout: dict[str, float] | None = None
     given: bool = False
     stratify: bool | str = True
-    group: bool | None = None
+    group: bool | Literal["texts"] | None = None
     shuffle: bool = True
+    divide: dict[str, dict[str, float]] = field(default_factory=dict)
+    leaks: Literal["keep", "drop"] = "keep"
 
 
 @dataclass(frozen=True)
@@ -83,12 +91,15 @@ class Plan:
         Group of each row where rows of a group stay together.
     parts : dict of ndarray of int
         Part → row positions; empty with folds.
+    left_out : int
+        Training rows left out because a held part has their group.
     """
 
     units: list[Unit]
     final: np.ndarray
     groups: np.ndarray | None = None
     parts: dict[str, np.ndarray] = field(default_factory=dict)
+    left_out: int = 0
 
     @property
     def by_folds(self) -> bool:
@@ -118,8 +129,9 @@ def make_plan(corpus: pd.DataFrame, task: Task, settings: SplitSettings, seed: i
     groups = _groups(corpus, settings)
     strata = _strata(corpus, task, settings.stratify)
     if settings.given:
-        parts = _given(corpus)
-        return _plan_of_parts(parts, groups)
+        parts = _divided(_given(corpus), settings.divide, strata, groups, seed)
+        kept = parts | {TRAIN: _unknown(parts, groups)} if settings.leaks == "drop" else parts
+        return replace(_plan_of_parts(kept, groups), left_out=len(parts[TRAIN]) - len(kept[TRAIN]))
     if settings.holdout is not None:
         parts = _holdout(len(corpus), strata, groups, settings.holdout, seed)
         return _plan_of_parts(parts, groups)
@@ -246,6 +258,10 @@ def _splitter(folds: int, stratified: bool, grouped: bool, seed: int, shuffle: b
 
 
 def _groups(corpus: pd.DataFrame, settings: SplitSettings) -> np.ndarray | None:
+    if settings.group == "texts":
+        if not set(PAIR) <= set(corpus):
+            raise DataError("split.group_of_pairs")
+        return text_groups(*(corpus[side].tolist() for side in PAIR))
     present = GROUP in corpus
     if settings.group and not present:
         raise DataError("split.no_group")
@@ -269,6 +285,33 @@ def _given(corpus: pd.DataFrame) -> dict[str, np.ndarray]:
     if TRAIN not in found or len(found) < 2:
         raise DataError("split.parts_needed", came=", ".join(found))
     return found
+
+
+def _divided(
+    parts: dict[str, np.ndarray], divide: dict[str, dict[str, float]], strata: np.ndarray | None,
+    groups: np.ndarray | None, seed: int,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Return the parts with some of them divided further."""
+    found = dict(parts)
+    for name, shares in divide.items():
+        if name not in parts or (TRAIN in shares) != (name == TRAIN):
+            raise DataError("split.divide", came=name, allowed=", ".join(part for part in parts))
+        rows = found.pop(name)
+        some = None if strata is None else strata[rows]
+        own = np.arange(len(rows)) if groups is None else np.unique(groups[rows], return_inverse=True)[1]
+        found |= {part: rows[inside] for part, inside in _grouped_holdout(len(rows), some, own, shares, seed).items()}
+    return found
+
+
+def _unknown(parts: dict[str, np.ndarray], groups: np.ndarray | None) -> np.ndarray:
+    """Return the training rows whose group no held part has."""
+    if groups is None:
+        raise DataError("split.leaks_without_groups")
+    held = np.concatenate([groups[rows] for name, rows in parts.items() if name != TRAIN])
+    rows = parts[TRAIN][~np.isin(groups[parts[TRAIN]], held)]
+    if not len(rows):
+        raise DataError("split.all_leak", n=len(parts[TRAIN]))
+    return rows
 
 
 def _plan_of_parts(parts: dict[str, np.ndarray], groups: np.ndarray | None) -> Plan:

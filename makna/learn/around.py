@@ -1,0 +1,74 @@
+"""What estimators share that stand around another one, or around a whole chain of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.validation import has_fit_parameter
+
+from makna.core.portable import Portable
+
+
+class Around(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """A classifier around another classifier, or around a Pipeline that is fitted whole: its parameter `estimator`.
+
+    Attributes
+    ----------
+    estimator_ : classifier or Pipeline
+        The fitted one.
+    """
+
+    _children: ClassVar[tuple[str, ...]] = ("estimator_",)
+    estimator: Any
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Classes, in the order of the probability columns."""
+        return self.estimator_.classes_
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features seen in `fit`, where the estimator counts them."""
+        return self.estimator_.n_features_in_
+
+    @property
+    def interrupted_(self) -> bool:
+        """Whether the learner inside was stopped by Ctrl-C with something it can answer by."""
+        last = self.estimator_.steps[-1][1] if isinstance(self.estimator_, Pipeline) else self.estimator_
+        return bool(getattr(last, "interrupted_", False))
+
+    def _fit_inside(self, X: Any, y: Any, further: Mapping[str, Any]) -> None:
+        """Fit step by step, so that watched rows pass through the representations before the learner sees them.
+
+        Parameters
+        ----------
+        X, y : n rows
+            What is learned from.
+        further : dict
+            ``X_val``, ``y_val``, ``groups`` and more; what is None, or not taken by a step's `fit`, is left out.
+        """
+        made = clone(self.estimator)
+        steps = made.steps if isinstance(made, Pipeline) else [("", made)]
+        self.estimator_ = made  # there from the start: an interrupted learner can be used
+        watched = further.get("X_val")
+        for _, step in steps[:-1]:
+            step.fit(X, y, **taken(step, {"groups": further.get("groups")}))
+            X = step.transform(X)
+            watched = None if watched is None else step.transform(watched)
+        learner = steps[-1][1]
+        learner.fit(X, y, **taken(learner, {**further, "X_val": watched}))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+
+def taken(step: Any, offered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is there and the step's `fit` takes."""
+    return {name: value for name, value in offered.items() if value is not None and has_fit_parameter(step, name)}
