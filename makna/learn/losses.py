@@ -41,7 +41,7 @@ class Loss:
         """Return the weight of each row, shape (n,), from its target."""
         if self.weights is None:
             return np.ones(len(targets))
-        return np.asarray(self.weights, dtype=float)[targets]
+        return np.asarray(self.weights, dtype=float)[codes_of(targets)]
 
     def mean(self, outputs: Any, targets: np.ndarray) -> float:
         """Return the loss of these rows as one number.
@@ -50,8 +50,8 @@ class Loss:
         ----------
         outputs : ndarray, shape (n, classes) or (n,)
             What the network says.
-        targets : ndarray, shape (n,)
-            Codes of classes, or numbers.
+        targets : ndarray, shape (n,), or (n, classes + 4)
+            Codes of classes, or numbers; or rows of `soft_terms`.
         """
         torch = require("torch", "loss")
         weights = self.row_weights(targets)
@@ -91,6 +91,48 @@ def focal(gamma: float) -> Terms:
 def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     """Return (output - target)² of each row."""
     return (outputs.float().reshape(targets.shape) - targets.float()).square()
+
+
+SOFT_SETTINGS = 4
+
+
+def soft_terms(hard: Terms) -> Terms:
+    """Return (1 - w) · (the loss of the label) + w · T² · (how far the student is from the teacher), of each row.
+
+    Parameters
+    ----------
+    hard : callable
+        The loss of the labels.
+
+    Returns
+    -------
+    callable
+        Takes outputs, shape (n, classes), and targets, shape (n, classes + 4): code of the label; w; T; 0 for the
+        divergence KL(teacher ‖ student) or 1 for the cross-entropy H(teacher, student); and the teacher's probabilities
+        at T. The student is taken at T too. Targets that are codes alone are judged by `hard` alone.
+
+    Notes
+    -----
+    Hinton, Vinyals & Dean (2015), section 2: T² keeps the share of the teacher's gradient when T changes.
+    """
+
+    def terms(outputs: Tensor, targets: Tensor) -> Tensor:
+        if targets.ndim == 1:
+            return hard(outputs, targets)
+        torch = require("torch", "loss")
+        codes, teacher = targets[:, 0].long(), targets[:, SOFT_SETTINGS:]
+        weight, temperature, is_cross = targets[:, 1:SOFT_SETTINGS].unbind(1)
+        student = torch.log_softmax(outputs.float() / temperature[:, None], dim=1)
+        own = torch.special.entr(teacher).sum(1)
+        distance = -(teacher * student).sum(1) - torch.where(is_cross > 0, 0.0, own)
+        return (1 - weight) * hard(outputs, codes) + weight * temperature.square() * distance
+
+    return terms
+
+
+def codes_of(targets: np.ndarray) -> np.ndarray:
+    """Return the codes of the labels, shape (n,), of targets that are codes or rows of `soft_terms`."""
+    return targets if targets.ndim == 1 else targets[:, 0].astype(np.int64)
 
 
 CLASS_LOSSES: dict[str, Callable[[float], Terms]] = {

@@ -173,7 +173,10 @@ class Ordered(Around):
             return (self._said(X) + self._said(turned_round(X))[:, self._places()]) / 2
         shown, turned = shorter_first(X)
         said = self._said(shown)
-        return np.where(turned[:, None], said[:, self._places()], said)
+        other = said[:, self._places()]
+        first, second = as_pairs(shown)
+        alike = np.array([a == b for a, b in zip(first, second, strict=True)], dtype=bool)  # no direction at all
+        return np.where(alike[:, None], (said + other) / 2, np.where(turned[:, None], other, said))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the likeliest class of each pair, shape (n,)."""

@@ -7,11 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from makna.core.optional import require
-from makna.learn.word_rows import PAD, PURPOSE
+from makna.learn.word_rows import PAD
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+PURPOSE = "recurrent"
 Cell = Literal["lstm", "gru"]
 CELLS: dict[str, str] = {"lstm": "LSTM", "gru": "GRU"}
 """Name → class in ``torch.nn``."""

@@ -24,6 +24,7 @@ from makna.core.workplace import Watch
 from makna.learn.checkpoints import DiskCheckpoints, Progress
 from makna.learn.epochs import TRAIN, VALID, is_better, sampled
 from makna.learn.forward import PURPOSE, casting, on_device, outputs_of, plain_memory_errors
+from makna.learn.losses import codes_of
 from makna.learn.optimise import MOMENTS, SCHEDULES, make_optimiser, set_frozen
 from makna.learn.probe import Plan, in_words, probe
 from makna.learn.setup import Place, TrainData, Trained, TrainSettings
@@ -197,7 +198,7 @@ class _Loop:
     def _steps(self, rng: np.random.Generator) -> list[list[np.ndarray]]:
         """Return the batches of each step of an epoch."""
         train, settings = self.data.train, self.settings
-        rows = sampled(train.targets, rng) if settings.oversample else np.arange(len(train.lengths))
+        rows = sampled(codes_of(train.targets), rng) if settings.oversample else np.arange(len(train.lengths))
         batches = [rows[chosen] for chosen in buckets(train.lengths[rows], settings.batch_size, rng)]
         return [batches[i : i + settings.accumulate] for i in range(0, len(batches), settings.accumulate)]
 

@@ -1,48 +1,24 @@
-"""Texts as rows of whole words for a network that reads them in order, and the words' own vectors."""
+"""Texts as rows of whole words for a network that reads them in order."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from makna.core.optional import require
 from makna.learn.forward import Rows
 from makna.represent.buckets import pad
+from makna.represent.word_split import words_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-PURPOSE = "recurrent"
+PURPOSE = "words"
 PAD, UNKNOWN = 0, 1
 SPECIAL = 2  # numbers before the first word's
-Vectors = Literal["random", "word2vec"]
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_RANDOM_STD = 0.1
-_WINDOW, _PASSES = 5, 10
-
-
-def words_of(text: str) -> list[str]:
-    """Return the words of a text as they are written; a hyphen or apostrophe inside belongs to the word.
-
-    Examples
-    --------
-    >>> words_of("Barangnya bagus-bagus, don't worry!")
-    ['Barangnya', 'bagus-bagus', "don't", 'worry']
-    """
-    return _WORD.findall(text)
-
-
-def vocabulary_of(texts: Sequence[str], min_count: int) -> list[str]:
-    """Return the words that occur at least so often, the commonest first, equal ones in alphabetical order."""
-    counts = Counter(chain.from_iterable(map(words_of, texts)))
-    kept = [word for word, n in counts.items() if n >= min_count]
-    return sorted(kept, key=lambda word: (-counts[word], word))
 
 
 @dataclass(frozen=True)
@@ -131,37 +107,6 @@ class _Batches:
         torch = require("torch", PURPOSE)
         ids, mask = pad(self.ids, rows, PAD)
         return {"ids": torch.from_numpy(ids), "mask": torch.from_numpy(mask)}
-
-
-def random_vectors(texts: Sequence[str], vocabulary: Sequence[str], size: int, seed: int) -> np.ndarray:
-    """Return a small random vector for each word."""
-    return np.random.default_rng(seed).normal(0, _RANDOM_STD, (len(vocabulary), size)).astype(np.float32)
-
-
-def word2vec_vectors(texts: Sequence[str], vocabulary: Sequence[str], size: int, seed: int) -> np.ndarray:
-    """Return vectors learned from the texts themselves (CBOW; Mikolov et al. 2013), one for each word.
-
-    Raises
-    ------
-    MissingPackageError
-        gensim is not installed.
-    """
-    models = require("gensim.models", PURPOSE)
-    known = set(vocabulary)
-    sentences = [[word for word in words_of(text) if word in known] for text in texts]
-    if not vocabulary:
-        return np.zeros((0, size), dtype=np.float32)
-    learned = models.Word2Vec(
-        sentences, vector_size=size, window=_WINDOW, min_count=1, sg=0, epochs=_PASSES, seed=seed % 2**31, workers=1
-    ).wv
-    return np.stack([learned[word] for word in vocabulary]).astype(np.float32)
-
-
-VECTORS: dict[str, Callable[[Sequence[str], Sequence[str], int, int], np.ndarray]] = {
-    "random": random_vectors,
-    "word2vec": word2vec_vectors,
-}
-"""Name → (texts, vocabulary, size, seed) → vectors, shape (words, size)."""
 
 
 def with_specials(vectors: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ from makna.recipe.sections import CollectSection
 from makna.split.leakage import Leaks, find_leaks
 from makna.split.plan import Plan, strata_of
 
-_NAMED = ("text", "text_a", "text_b", "label", "score", "group", "id", "context")
+_NAMED = ("text", "text_a", "text_b", "label", "score", "group", "id", "context", "year")
 
 
 @dataclass(frozen=True)

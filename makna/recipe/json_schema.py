@@ -12,6 +12,8 @@ from pydantic import TypeAdapter
 
 from makna.clean.chain import STEPS
 from makna.clean.rows import RowSettings
+from makna.explain.settings import SECTIONS as EXPLAINED
+from makna.explain.settings import WORDS
 from makna.recipe.registry import BALANCE, LEARN, REPRESENT, Kind
 from makna.recipe.sections import PLAIN, SECTIONS
 from makna.recipe.steps import GRID, LOG, RANGE, UNION
@@ -32,6 +34,7 @@ def json_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     for name, annotation in {**SECTIONS, **PLAIN}.items():
         properties[name] = _lifted(TypeAdapter(annotation).json_schema(), definitions)
+    properties["explain"] = _explain(definitions)
     properties["clean"] = {"type": "array", "items": {"$ref": "#/$defs/clean-step"}}
     properties["systems"] = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/system"}}
     definitions["clean-step"] = _clean_step()
@@ -120,6 +123,16 @@ def _clean_step() -> dict[str, Any]:
         "properties": {**rows, "after": {"type": "array", "items": {"$ref": "#/$defs/clean-step"}}},
     }
     return _one_of(settings)
+
+
+def _explain(definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of what is explained: words, some of them with settings."""
+    settings = {}
+    for word, made in EXPLAINED.items():
+        schema = _lifted(TypeAdapter(made).json_schema(), definitions)
+        settings[word] = {**schema, "type": ["object", "null"], "additionalProperties": False}
+    mapping = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
+    return {"type": "array", "items": {"anyOf": [{"enum": list(WORDS)}, {**mapping, "properties": settings}]}}
 
 
 def _lifted(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from makna.recipe import protocols
 from makna.recipe.baselines import RESERVED
 from makna.recipe.cells import SystemSpec
 from makna.recipe.cleaning import RowJudge, read_clean, with_folder
+from makna.recipe.explain_section import Asked, read_explain
 from makna.recipe.metric_words import by_metric, metric_problem
 from makna.recipe.overrides import override
 from makna.recipe.protocols import BOTH, HONEST, PAPER
@@ -82,7 +83,7 @@ class Recipe:
     systems: list[SystemSpec]
     tune: TuneSection | None
     evaluate: EvaluateSection
-    explain: list[str]
+    explain: Asked
     report: ReportSection
     reference: list[ReferenceSection]
     threads: int | None
@@ -237,7 +238,7 @@ class _Resolver:
             name=self.name, title=plain["title"] or self.name, task=task,
             seed=13 if plain["seed"] is None else plain["seed"], collect=collect, clean=clean, rows=rows,
             split=_split_settings(sections["split"]), systems=systems, tune=tune, evaluate=sections["evaluate"],
-            explain=["words", "errors"] if plain["explain"] is None else plain["explain"],
+            explain=read_explain(self.data.get("explain"), self._add),
             report=sections["report"], reference=plain["reference"] or [], threads=plain["threads"], resolved={},
             compute=Compute(plain["device"] or "auto", plain["precision"] or "auto", plain["threads"]),
             notes=plain["notes"] or [],

@@ -24,6 +24,7 @@ from makna.recipe.cells import SystemSpec, cells, samples
 from makna.recipe.choosing import CHOSEN, Searching
 from makna.recipe.data import describe, gather, judge, labels_of, rare_classes, sample_rows
 from makna.recipe.executor import Executor, signature
+from makna.recipe.explaining import explained
 from makna.recipe.machine import Meter, packages
 from makna.recipe.manifest import now, write_manifest
 from makna.recipe.merged import Merge
@@ -118,7 +119,8 @@ def _run(state: RunState) -> None:
         _write_predictions(folder / "predictions.parquet", scored, state.runs)
     save_models(state, setting, work)
     with state.meter.piece("explain"):
-        write_explanations(state, {"pieces": pieces(state, setting)})
+        beside = explained(recipe, setting.scored(), state.runs, folder)
+        write_explanations(state, {"pieces": pieces(state, setting)} | beside)
     with state.meter.piece("report"):
         state.options.listen("report", "", 0, 1)
         write_manifest(state)

@@ -48,6 +48,7 @@ class CollectSection(Section):
     group: str | None = None
     id: str | None = None
     context: str | None = None
+    year: str | None = Field(None, description="a year or a date, for explain: [trend]")
     classes: dict[str, str] | None = Field(None, description="raw label → class, where they differ")
     encoding: str | None = None
     delimiter: str | None = None
@@ -156,17 +157,15 @@ SECTIONS: dict[str, type[Section]] = {
     "evaluate": EvaluateSection,
     "report": ReportSection,
 }
-EXPLAIN = ("words", "errors")
 PLAIN: dict[str, Any] = {
     "title": str,
     "seed": Annotated[int, Field(ge=0, lt=2**31)],
     "threads": Annotated[int, Field(ge=1, le=1024)] | None,
     "device": Literal["auto", "cpu", "cuda"] | None,
     "precision": Literal["auto", "fp32", "bf16"] | None,
-    "explain": list[Literal["words", "errors"]],
     "reference": list[ReferenceSection],
     "notes": list[NoteSection],
     "protocol": Literal["honest", "paper", "both"],
     "protocols": dict[Literal["paper"], dict[Literal["collect", "clean", "split", "tune", "systems", "seed"], Any]],
 }
-TOP_KEYS = (*SECTIONS, *PLAIN, "clean", "systems")
+TOP_KEYS = (*SECTIONS, *PLAIN, "clean", "explain", "systems")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from makna.recipe.cells import SystemSpec
+from makna.recipe.explain_section import as_written as explain_as_written
 from makna.recipe.registry import LEARN, REPRESENT
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def written_out(recipe: Recipe, sections: Mapping[str, Any]) -> dict[str, Any]:
         "systems": {spec.name: _chains(spec) for spec in recipe.systems},
         **({"tune": recipe.tune.model_dump(exclude_none=True)} if recipe.tune else {}),
         "evaluate": recipe.evaluate.model_dump(exclude_none=True),
-        "explain": recipe.explain,
+        "explain": explain_as_written(recipe.explain),
         "report": recipe.report.model_dump(),
         "reference": [item.model_dump() for item in recipe.reference],
         **({"notes": [item.model_dump() for item in recipe.notes]} if recipe.notes else {}),

@@ -13,6 +13,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from makna.core.messages import language
+from makna.report.cascade import cascade_figures
 from makna.report.cellscores import cell_figures
 from makna.report.charts import Dot, agreement, bars, dots, histogram, matrices, shares, styled
 from makna.report.components import component_figures
@@ -24,7 +25,9 @@ from makna.report.groups import group_dots
 from makna.report.language import Locale, is_number
 from makna.report.naming import per_system
 from makna.report.reading import Run, branch, read_run
+from makna.report.slices import slice_figures
 from makna.report.training import training_figures
+from makna.report.trend import trend_figures
 from makna.report.trials import trial_figures
 
 FOLDER = "figures"
@@ -89,6 +92,9 @@ def figures_of(run: Run, locale: Locale) -> dict[str, Draw]:
     found.update(_agreement_figures(run, locale))
     found.update(_curve_figure(run, locale))
     found.update(_groups_figure(run, locale))
+    found.update(trend_figures(run, locale))
+    found.update(cascade_figures(run, locale))
+    found.update(slice_figures(run, locale))
     return found
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from makna.report.absent import skipped_section
 from makna.report.balance import common_words_section, target_section
 from makna.report.blocks import Picture, Section, Table, spans, subscripts
+from makna.report.cascade import cascade_section
 from makna.report.cellscores import cells_section
 from makna.report.charts import styled
 from makna.report.citing import cite_section
@@ -22,9 +23,11 @@ from makna.report.cleaning import cleaning_section
 from makna.report.components import components_section
 from makna.report.contrasts import comparisons_section, reference_section
 from makna.report.curves import curve_section
+from makna.report.distil import distil_section
 from makna.report.encoders import encoders_section
 from makna.report.figures import figures_of, inline_svg, svg_of
 from makna.report.groups import groups_section
+from makna.report.kinds import kinds_section
 from makna.report.language import Locale
 from makna.report.limits import limits_section
 from makna.report.one_text import one_text_section
@@ -41,8 +44,11 @@ from makna.report.results import (
     systems_section,
 )
 from makna.report.rows import data_section
+from makna.report.slices import slices_section
+from makna.report.subset import subset_section
 from makna.report.tokens import tokens_section
 from makna.report.training import training_section
+from makna.report.trend import trend_section
 from makna.report.trials import trials_section
 from makna.report.verdict import summary_section
 
@@ -65,15 +71,21 @@ _SECTIONS = (
     training_section,
     trials_section,
     classes_section,
+    subset_section,
     confusion_section,
     one_text_section,
     agreement_section,
     folds_section,
     curve_section,
     groups_section,
+    trend_section,
     comparisons_section,
+    distil_section,
+    cascade_section,
+    slices_section,
     words_section,
     errors_section,
+    kinds_section,
     run_section,
     method_section,
     limits_section,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from statistics import NormalDist
 from typing import Any
 
+from makna.explain.shares import share_interval
 from makna.report.blocks import Cell, Heading, Paragraph, Table, strong
 from makna.report.cells import p_words, rows_judged
 from makna.report.language import NOTHING, Locale, is_number
@@ -45,22 +44,6 @@ def predicted_counts(run: Run, system: str) -> dict[str, Counts]:
     told = branch(run.systems[system], "predicted", run.part)
     found = {output: _whole(branch(told, output)) for output in told} if told else _counted(run, system)
     return {output: counts for output, counts in found.items() if len(counts) > 1}
-
-
-def share_interval(n: int, total: int, level: float) -> tuple[float, float]:
-    """Return the ends of a share's interval (Wilson, 1927).
-
-    Examples
-    --------
-    >>> low, high = share_interval(130, 1145, 0.95)
-    >>> round(low, 3), round(high, 3)
-    (0.096, 0.133)
-    """
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    share, wide = n / total, z * z / total
-    middle = (share + wide / 2) / (1 + wide)
-    half = z / (1 + wide) * math.sqrt(share * (1 - share) / total + wide / (4 * total))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def homogeneity_p(counts: Counts) -> float | None:

@@ -78,7 +78,7 @@ class Model:
             names.append(PREDICTION + inside)
             if self._has_probabilities:
                 names += [f"{PROBABILITY}{inside}_{label}" for label in self.labels[output]]
-        return tuple(names)
+        return (*names, *self._beside)
 
     def predict(self, X: Any) -> pd.DataFrame:
         """Return predictions, and the probability of every class where the system has probabilities.
@@ -91,8 +91,9 @@ class Model:
         Returns
         -------
         DataFrame, n rows
-            ``prediction`` and ``probability_CLASS`` (0 … 1); with several outputs ``prediction_OUTPUT`` and
-            ``probability_OUTPUT_CLASS``; for numbers ``prediction`` only, inside the task's scale. The prediction is
+            ``prediction`` and ``probability_CLASS`` (0 … 1); of a cascade also ``answered_by``, ``cost`` and, where it
+            has a band, ``answer``; with several outputs ``prediction_OUTPUT`` and ``probability_OUTPUT_CLASS``; for
+            numbers ``prediction`` only, inside the task's scale. The prediction is
             the most probable class. Rows as in X, index 0 … n − 1.
 
         Raises
@@ -197,6 +198,11 @@ class Model:
         return system.steps[-1][1] if isinstance(system, Pipeline) else system
 
     @property
+    def _beside(self) -> tuple[str, ...]:
+        """What the learner tells of a row beside its probabilities, such as which system of a cascade answered."""
+        return tuple(getattr(self._learner, "beside", ()))
+
+    @property
     def _has_probabilities(self) -> bool:
         return hasattr(self._learner, "predict_proba")
 
@@ -210,7 +216,8 @@ class Model:
 
     def _classes(self, learner: Any, X: Any) -> list[Any]:
         """Return the columns of every output; a class the learner never saw has probability 0."""
-        found, classes = learner.predict_proba(X), learner.classes_
+        found, beside = learner.predict_beside(X) if self._beside else (learner.predict_proba(X), [])
+        classes = learner.classes_
         if not isinstance(found, list):
             found, classes = [found], [classes]
         columns: list[Any] = []
@@ -222,7 +229,7 @@ class Model:
                 values[:, place[name]].astype(float) if name in place else np.zeros(len(values))
                 for name in self.labels[output]
             ]
-        return columns
+        return columns + beside
 
 
 def _texts(labels: Iterable[Any]) -> pd.Series:

@@ -1,0 +1,116 @@
+"""Systems inside a system: fitting them, and what they must be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from makna.core.corpus import as_pairs, as_texts, is_pairs, text_array
+from makna.core.errors import DataError
+from makna.learn.around import taken
+
+
+def fit_member(system: Any, X: Any, y: Any, further: Mapping[str, Any]) -> Any:
+    """Return a fitted copy of a system, fitted step by step, so that watched rows pass the steps too.
+
+    Parameters
+    ----------
+    system : classifier or Pipeline
+        It is left as it is.
+    X, y : shape (n, …) and (n,)
+        Rows and targets.
+    further : mapping
+        ``X_val``, ``y_val``, ``groups``…: each goes to the learner if it is there and its `fit` takes it.
+    """
+    made = clone(system)
+    learner, X, watched = fit_before(made, X, y, further)
+    learner.fit(X, y, **taken(learner, {**further, "X_val": watched}))
+    return made
+
+
+def fit_before(made: Any, X: Any, y: Any, further: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """Fit the steps before the learner, in place.
+
+    Parameters
+    ----------
+    made : classifier or Pipeline
+        Not fitted.
+    X, y, further
+        As in `fit_member`; of `further`, the steps take ``groups``.
+
+    Returns
+    -------
+    learner, X, X_val
+        The learner, not fitted, and the rows as they come to it.
+    """
+    steps = made.steps if isinstance(made, Pipeline) else [("", made)]
+    watched = further.get("X_val")
+    for _, step in steps[:-1]:
+        step.fit(X, y, **taken(step, {"groups": further.get("groups")}))
+        X = step.transform(X)
+        watched = None if watched is None else step.transform(watched)
+    return steps[-1][1], X, watched
+
+
+def learner_of(system: Any) -> Any:
+    """Return the last step of a Pipeline; a classifier itself."""
+    return system.steps[-1][1] if isinstance(system, Pipeline) else system
+
+
+def raw_rows(X: Any) -> Any:
+    """Return X as an array of texts or a table of pairs, whose rows can be taken by position.
+
+    Raises
+    ------
+    DataError
+        X is neither.
+    """
+    if is_pairs(X):
+        as_pairs(X)
+        return X
+    return text_array(as_texts(X))
+
+
+def require_names(names: Sequence[str], reserved: Collection[str]) -> None:
+    """Refuse names of systems that cannot be told apart, from each other or from settings, and fewer than two.
+
+    Raises
+    ------
+    DataError
+        Names what is wrong.
+    """
+    if len(names) < 2:
+        raise DataError("learn.cascade_few", n=len(names))
+    wrong = [name for place, name in enumerate(names) if name in names[:place] or name in reserved or "__" in name]
+    if wrong:
+        raise DataError("learn.cascade_names", came=", ".join(wrong))
+
+
+def require_probabilities(name: str, system: Any) -> None:
+    """Refuse a system that gives no probabilities of classes.
+
+    Raises
+    ------
+    DataError
+        Names it and its learner.
+    """
+    if not hasattr(system, "predict_proba"):
+        raise DataError("learn.member_probabilities", name=name, learner=type(learner_of(system)).__name__)
+
+
+def require_classes(name: str, system: Any, classes: np.ndarray) -> None:
+    """Refuse a fitted system that answers with other classes.
+
+    Raises
+    ------
+    DataError
+        Names both sets of classes.
+    """
+    own = [str(label) for label in system.classes_]
+    wanted = [str(label) for label in classes]
+    if own != wanted:
+        raise DataError("learn.member_classes", name=name, came=", ".join(own), allowed=", ".join(wanted))
