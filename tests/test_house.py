@@ -155,6 +155,20 @@ CASES |= {
         ),
     ],
 }
+_ORDER, _COMPARE = "makna.learn.order", "makna.represent.compare:Compare"
+CASES |= {
+    "learn.SortedSides": [Case(_later(f"{_ORDER}:SortedSides"), PAIRS, takes="pairs")],
+    "learn.Ordered": [
+        Case(_later(f"{_ORDER}:Ordered", make_pipeline(LengthFeatures(), Logistic())), PAIRS, TWO, "pairs",
+             {"how": "both"}),
+        Case(_later(f"{_ORDER}:Ordered", make_pipeline(OverlapFeatures(), Logistic()), "both", {"0": "1"}), PAIRS, TWO,
+             "pairs", {"estimator__logistic__C": 0.3}),
+    ],
+    "represent.Compare": [
+        Case(_later(_COMPARE, LengthFeatures(), by=["difference"]), PAIRS, takes="pairs", change={"by": ["cosine"]}),
+        Case(lambda: _later(_COMPARE, _later(_COUNTS, chars=(1, 3))())(), PAIRS, takes="pairs"),
+    ],
+}  # fmt: skip
 _RECURRENT = "makna.learn.recurrent:Recurrent"
 _TINY = {"width": 4, "vector_size": 4, "epochs": 1}
 CASES |= {
@@ -164,6 +178,21 @@ CASES |= {
         Case(_later(_RECURRENT, bidirectional=True, vectors="word2vec", **_TINY), TEXTS, TWO, "texts", {}, 1e-6),
     ],
 }
+
+_WORD_VECTORS = "makna.represent.words:Words"
+_CNN = "makna.learn.cnn:WordsCNN"
+_NARROW = {"vector_size": 4, "filters": 2, "max_words": 5, "widths": (2, 3), "epochs": 1}
+CASES |= {
+    "represent.Words": [
+        Case(_later(_WORD_VECTORS, size=4, epochs=1), TEXTS, takes="texts", change={"pooling": "max"}),
+        Case(_later(_WORD_VECTORS, "fasttext", size=4, epochs=1, buckets=99, pooling="idf"), TEXTS, takes="texts"),
+    ],
+    "learn.WordsCNN": [
+        Case(_later(_CNN, **_NARROW), TEXTS, THREE, "texts or pairs", {"widths": (2,)}, 1e-6),
+        Case(_later(_CNN, merge="concat", hidden="sqrt", vectors="word2vec", **_NARROW), PAIRS, TWO, "texts or pairs",
+             {}, 1e-6),
+    ],
+}  # fmt: skip
 
 
 def _encoder(kind: str, **settings: Any) -> Any:
@@ -187,11 +216,63 @@ def _finetune(name: str, **settings: Any) -> Any:
 
 CASES |= {
     "learn.FineTune": [
-        Case(_finetune("FineTune", freeze="all"), TEXTS, THREE, "texts", {"pooling": "mean"}, 1e-5),
-        Case(_finetune("FineTune", long="windows", class_weight="balanced"), TEXTS, TWO, "texts", tolerance=1e-5),
+        Case(_finetune("FineTune", freeze="all"), TEXTS, THREE, "texts or pairs", {"pooling": "mean"}, 1e-5),
+        Case(_finetune("FineTune", long="windows", class_weight="balanced"), TEXTS, TWO, "texts or pairs",
+             tolerance=1e-5),
+        Case(_finetune("FineTune", freeze="all", pair="bi"), PAIRS, TWO, "texts or pairs", {"pair": "cross"}, 1e-5),
     ],
     "learn.FineTuneRegressor": [
-        Case(_finetune("FineTuneRegressor", freeze=1), TEXTS, SCORES, "texts", {"long": "head+tail"}, 1e-4),
+        Case(_finetune("FineTuneRegressor", freeze=1), TEXTS, SCORES, "texts or pairs", {"long": "head+tail"}, 1e-4),
+    ],
+}
+
+
+def _chain(**counts: Any) -> Any:
+    return make_pipeline(_later(_COUNTS, **counts)(), Logistic())
+
+
+def _composed(path: str, *arguments: Any, **settings: Any) -> Any:
+    return lambda: _later(path, *(made() for made in arguments), **settings)()
+
+
+_CASCADE = "makna.learn.cascade:Cascade"
+_DISTILLED = "makna.learn.distil:Distilled"
+CASES |= {
+    "learn.Cascade": [
+        Case(
+            _composed(_CASCADE, lambda: [("small", _chain()), ("large", _chain(chars=(1, 3)))], validation=0.3),
+            TEXTS,
+            THREE,
+            takes="texts or pairs",
+            change={"small__logistic__C": 0.3, "combine": False},
+        ),
+        Case(
+            _composed(
+                _CASCADE,
+                lambda: [("a", _chain()), ("b", _chain(words=(1, 2))), ("c", _chain(chars=(1, 2)))],
+                cost=1.2,
+                band=(0.4, 0.6),
+                prices=[1.0, 2.0, 4.0],
+            ),
+            PAIRS,
+            TWO,
+            takes="texts or pairs",
+        ),
+    ],
+    "learn.Distilled": [
+        Case(
+            _composed(_DISTILLED, _chain, lambda: _chain(chars=(1, 3))),
+            TEXTS,
+            THREE,
+            takes="texts or pairs",
+            change={"weight": 0.9, "estimator__logistic__C": 0.3, "teacher__logistic__C": 3.0},
+        ),
+        Case(
+            _composed(_DISTILLED, _chain, lambda: _chain(chars=(1, 3)), teacher_rows="out-of-fold"),
+            PAIRS,
+            TWO,
+            takes="texts or pairs",
+        ),
     ],
 }
 # Made elsewhere; their cases are skipped as long as they are missing.

@@ -89,6 +89,7 @@ def error_kinds(
     said: Mapping[str, Guesses],
     train: np.ndarray,
     settings: KindSettings = KindSettings(),  # noqa: B008  frozen
+    level: float = 0.95,
 ) -> SortedErrors | None:
     """Sort the errors of some systems into kinds by rule.
 
@@ -117,6 +118,8 @@ def error_kinds(
         Rows whose tokens and capitals are counted.
     settings : KindSettings
         Where the rules draw their lines.
+    level : float
+        Of the intervals of shares (Wilson).
 
     Returns
     -------
@@ -141,11 +144,12 @@ def error_kinds(
     facts = {
         "systems": names,
         "order": order,
+        "level": level,
         "rules": rules.told(),
         "n": len(asked.rows),
         "errors": {name: int(asked.wrong[i].sum()) for i, name in enumerate(names)},
         "both": int(asked.wrong.all(axis=0).sum()),
-        "shares": {name: _shares(order, matching[i], chosen[i], asked.wrong[i]) for i, name in enumerate(names)},
+        "shares": {name: _shares(order, matching[i], chosen[i], asked.wrong[i], level) for i, name in enumerate(names)},
         "rows": {kind: float(found.mean()) for kind, found in known.items()},
         "paper": dict(settings.paper),
         "examples": _examples(corpus, names, asked, features, row_kinds, settings.examples),
@@ -224,13 +228,13 @@ def _chosen(matching: Mapping[str, np.ndarray]) -> list[str]:
 
 
 def _shares(
-    order: Sequence[str], matching: Mapping[str, np.ndarray], chosen: Sequence[str], wrong: np.ndarray
+    order: Sequence[str], matching: Mapping[str, np.ndarray], chosen: Sequence[str], wrong: np.ndarray, level: float
 ) -> dict[str, Any]:
     total = int(wrong.sum())
     found = {}
     for kind in order:
         n = sum(one == kind for one, is_wrong in zip(chosen, wrong, strict=True) if is_wrong)
-        found[kind] = share_of(n, total, 0.95)
+        found[kind] = share_of(n, total, level)
         if kind in matching:
             found[kind]["matching"] = int((matching[kind] & wrong).sum())
     return found

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
@@ -14,8 +14,8 @@ from sklearn.utils.validation import has_fit_parameter
 from makna.core.portable import Portable
 
 
-class Around(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """A classifier around another classifier, or around a Pipeline that is fitted whole: its parameter `estimator`.
+class Around(Portable):
+    """What a classifier needs around another classifier, or around a Pipeline fitted whole: its parameter `estimator`.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Around(Portable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         learner.fit(X, y, **taken(learner, {**further, "X_val": watched}))
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.input_tags = get_tags(self.estimator).input_tags
         return tags
 

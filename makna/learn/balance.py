@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 import numpy as np
 import scipy.sparse as sp
 from pydantic import Field
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, indexable
@@ -41,7 +42,7 @@ def _inner_has(method: str) -> Callable[[Any], bool]:
     return lambda balanced: hasattr(getattr(balanced, "estimator_", balanced.estimator), method)
 
 
-class Balanced(Around):
+class Balanced(Around, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """A classifier, or a whole chain of steps, that learns from rows with more equal classes.
 
     Only the rows it is fitted on are touched; what it predicts, and what it watches while it learns, stays as it is.

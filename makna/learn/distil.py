@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 import scipy.sparse as sp
 from pydantic import Field
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
 
@@ -35,7 +35,7 @@ TeacherRows = Literal["in-sample", "out-of-fold"]
 Weight = Annotated[float, Field(ge=0, le=1)]
 
 
-class Distilled(Around):
+class Distilled(Around, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """A student: a classifier, or a whole chain of steps, that learns from a teacher's probabilities and the labels.
 
     Any system that gives probabilities can be the teacher. A network (`FineTune`, `WordsCNN`, `Recurrent`) learns

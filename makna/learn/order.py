@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from makna.core.corpus import PAIR, as_pairs, text_array
@@ -86,7 +86,7 @@ class SortedSides(Portable, TransformerMixin, BaseEstimator):
         return tags
 
 
-class Ordered(Around):
+class Ordered(Around, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """A classifier of pairs, or a whole chain of steps, whose answer to (b, a) follows from its answer to (a, b).
 
     Where the order means nothing, both answers are the same. Where it means something for some classes, `swap` names

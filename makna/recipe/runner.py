@@ -99,10 +99,7 @@ def _run(state: RunState) -> None:
     )  # fmt: skip
     searching = Searching(state.engine, state.store, state.base_key, recipe.compute)
     work = UnitWork(setting, Executor(X, y, setting.plan.groups), searching)
-    work.executor.members = {
-        signature(build(member, setting.task, recipe.seed))
-        for spec, _ in state.systems for member in spec.members.values()
-    }  # fmt: skip
+    work.executor.members = {signature(build(spec, setting.task, recipe.seed)) for spec in _fitted_again(state)}
     try:
         _fit_all(state, setting, work)
         _fit_curves(state, setting, work)
@@ -128,6 +125,13 @@ def _run(state: RunState) -> None:
         if recipe.report.page:
             make_page(folder, recipe.report.lang)
     write_manifest(state)
+
+
+def _fitted_again(state: RunState) -> list[SystemSpec]:
+    """Return the systems that are fitted on the same rows a second time, inside another one or as the chosen one."""
+    members = [member for spec, _ in state.systems for member in spec.members.values()]
+    chosen = [candidate for spec, some in state.systems if spec.name == CHOSEN for candidate in some]
+    return members + [spec for spec in chosen if not spec.is_open]
 
 
 def _networks(state: RunState) -> list[Any] | None:

@@ -105,7 +105,7 @@ def share_words(cost: float, locale: Locale) -> str:
     Examples
     --------
     >>> share_words(0.25, Locale("en")), share_words(0.00042, Locale("en"))
-    ('25%', '0.04%')
+    ('25%', '0.042%')
     """
     decimals = 0 if cost >= 0.1 or cost <= 0 else min(4, int(np.ceil(-np.log10(cost))) - 2 + (cost < 0.01))
     return locale.percent(cost, max(0, decimals))

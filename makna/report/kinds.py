@@ -91,7 +91,8 @@ def _table(run: Run, locale: Locale, systems: list[str], order: list[str], by_ha
     columns += [locale.say("kinds_everywhere"), *([locale.say("paper_value")] if paper else [])]
     columns += [locale.say("kinds_by_hand")] if by_hand else []
     over = [("", 1), *((name, 2) for name in systems), ("", len(columns) - 1 - 2 * len(systems))]
-    caption = locale.say("kinds_table", level=locale.level(run.level))
+    level = told.get("level")
+    caption = locale.say("kinds_table", level=locale.level(level if is_number(level) else run.level))
     yield Table(caption, columns, rows, range(1, len(columns)), locale.say("kinds_note"), over=over)
 
 

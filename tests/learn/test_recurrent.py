@@ -12,9 +12,11 @@ from makna.core.workplace import Workplace, working
 from makna.learn.balance import Balanced
 from makna.learn.linear import LinearSVM
 from makna.learn.recurrent import Recurrent
-from makna.learn.word_rows import PAD, SPECIAL, UNKNOWN, WordRows, vocabulary_of, word2vec_vectors
+from makna.learn.word_rows import PAD, SPECIAL, UNKNOWN, WordRows
+from makna.learn.word_start import Asked, start_of
 from makna.recipe.steps import adapter
 from makna.represent.counts import Counts
+from makna.represent.word_split import vocabulary_of
 
 torch = pytest.importorskip("torch")
 
@@ -122,7 +124,7 @@ def test_word2vec_vectors_are_those_of_gensim():
     gensim = pytest.importorskip("gensim.models")
     texts = X[:50].tolist()
     words = vocabulary_of(texts, 1)
-    found = word2vec_vectors(texts, words, 6, seed=3)
+    found = start_of(Asked("word2vec", words, 6, 1, 3), texts).matrix
     model = gensim.Word2Vec(
         [text.split() for text in texts], vector_size=6, window=5, min_count=1, epochs=10, seed=3, workers=1
     )
@@ -133,7 +135,7 @@ def test_word2vec_vectors_are_those_of_gensim():
     learned = Recurrent(**{**SMALL, "epochs": 1}, vectors="random", learning_rate=1e-12, validation=0.0).fit(
         texts, Y[:50]
     )
-    expected = word2vec_vectors(texts, learner.words_, 8, seed=3)
+    expected = start_of(Asked("word2vec", learner.words_, 8, 1, 3), texts).matrix
     np.testing.assert_allclose(learner.tensors_["vectors.weight"][SPECIAL:], expected, atol=1e-6)
     assert abs(learned.tensors_["vectors.weight"][SPECIAL:] - expected).max() > 0.01
 

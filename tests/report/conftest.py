@@ -11,6 +11,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tests.report.made import write
+from tests.report.made_pairs import questions
 
 RUNS = Path(__file__).parent / "folders"  # not "runs", which git ignores
 TRUTHS = [0.5 * (i % 11) for i in range(44)]
@@ -25,7 +26,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     def get(kind: str) -> Path:
         if not (root / kind).exists():
-            write(kind, root / kind)
+            (questions if kind == "questions" else lambda folder: write(kind, folder))(root / kind)
         return root / kind
 
     return get

@@ -12,7 +12,7 @@ from makna.report.language import Locale
 from makna.report.page import make_page, number_blocks, render, sections_of
 from makna.report.reading import Run, read_run
 
-KINDS = ("text", "pair", "number", "outputs", "reviews", "tuned", "grid")
+KINDS = ("text", "pair", "number", "outputs", "reviews", "tuned", "grid", "questions")
 VOID = {"meta", "link", "br", "img", "mspace"}
 
 
@@ -88,6 +88,8 @@ def test_sections_stand_in_order_and_in_the_contents(run_folder):
     assert {"skipped", "notes", "encoders", "tokens", "training", "choices", "one-text", "groups"} <= tuned
     grid = {section.name for section in sections_of(read_run(run_folder("grid")), Locale("id"))}
     assert {"cells", "reference", "notes", "components"} <= grid
+    questions = {section.name for section in sections_of(read_run(run_folder("questions")), Locale("id"))}
+    assert {"subsets", "trend", "distil", "cascade", "slices", "kinds"} <= questions
 
 
 def test_texts_stand_under_their_step_and_symbols_below_the_line(run_folder):

@@ -5,7 +5,7 @@ from scipy import stats
 from makna.report.blocks import Paragraph, Table
 from makna.report.groups import groups_section
 from makna.report.language import Locale
-from makna.report.predicted import homogeneity_p, predicted_blocks, predicted_counts, share_interval
+from makna.report.predicted import homogeneity_p, predicted_blocks, predicted_counts
 from makna.report.reading import read_run
 
 EN = Locale("en")
@@ -14,13 +14,6 @@ PAPER = {
     "Makeup": {"negatif": 130, "netral": 213, "positif": 802},
     "Skincare": {"negatif": 113, "netral": 223, "positif": 813},
 }
-
-
-@pytest.mark.parametrize(("n", "total"), [(130, 1145), (0, 20), (20, 20), (1, 3)])
-@pytest.mark.parametrize("level", [0.9, 0.95])
-def test_intervals_are_those_of_wilson(n, total, level):
-    wanted = stats.binomtest(n, total).proportion_ci(level, method="wilson")
-    assert share_interval(n, total, level) == pytest.approx((wanted.low, wanted.high))
 
 
 def test_a_table_of_two_by_two_is_not_corrected_for_continuity():
