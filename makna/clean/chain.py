@@ -15,6 +15,7 @@ from makna.clean.stem import Stem
 from makna.clean.step import TextStep, nearest
 from makna.clean.steps import Alphanumeric, Elongation, Html, Lowercase, Numbers, Whitespace
 from makna.clean.stopwords import Stopwords
+from makna.clean.treebank import Untokenise
 from makna.clean.tweet import Tweet
 from makna.core.errors import RecipeError
 
@@ -23,7 +24,7 @@ STEPS: dict[str, type[TextStep]] = {
     step.name: step
     for step in (
         *(Lowercase, Alphanumeric, Tweet, Html, Numbers, Emoji, Elongation, Whitespace, Slang),
-        *(Punctuation, Urls, Users, Escapes, Mask),
+        *(Punctuation, Urls, Users, Escapes, Mask, Untokenise),
         *(Stem, Stopwords),
     )
 }
