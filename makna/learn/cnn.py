@@ -177,7 +177,7 @@ class WordsCNN(WordNetwork, ClassifierMixin, BaseEstimator):
         return as_rows(X)
 
     def _as_words(self, texts: TextRows) -> FixedRows:
-        return FixedRows.of(texts, self.words_, self.max_words)
+        return FixedRows.of(texts, self.words_, self.max_words, max(self.widths))
 
     def _new_network(self) -> Any:
         widths = tuple(dict.fromkeys(self.widths))

@@ -31,22 +31,34 @@ class FixedRows:
         One for single texts, two for pairs.
     max_words : int
         Words of each side: longer ones are cut, shorter ones padded at their end.
+    widest : int
+        Words that the widest filter sees. A row's end is padded by so many in a batch of short rows, and not to
+        `max_words`: filters that see padding alone all say the same, and one of them is enough for the greatest value.
     """
 
     sides: tuple[WordRows, ...]
     max_words: int
+    widest: int
 
     @classmethod
-    def of(cls, texts: TextRows, vocabulary: Sequence[str], max_words: int) -> FixedRows:
+    def of(cls, texts: TextRows, vocabulary: Sequence[str], max_words: int, widest: int) -> FixedRows:
         """Look the words of texts or pairs up (see `WordRows.of`)."""
         sides = [side for side in sides_of(texts) if side is not None]
-        return cls(tuple(WordRows.of(side, vocabulary, max_words) for side in sides), max_words)
+        return cls(tuple(WordRows.of(side, vocabulary, max_words) for side in sides), max_words, widest)
 
     def rows(self, targets: np.ndarray | None = None) -> Rows:
         """Return them as a network takes them."""
-        n = len(self.sides[0].ids)
-        lengths = np.full(n, self.max_words, dtype=np.int64)
-        return Rows(_Batches(self), lengths, np.zeros(n) if targets is None else targets)
+        lengths = self.lengths()
+        return Rows(_Batches(self), lengths, np.zeros(len(lengths)) if targets is None else targets)
+
+    def lengths(self) -> np.ndarray:
+        """Return the words of each row's longer side, shape (n,)."""
+        sides = [np.fromiter(map(len, side.ids), dtype=np.int64, count=len(side.ids)) for side in self.sides]
+        return np.max(sides, axis=0)
+
+    def whole(self, rows: np.ndarray) -> Mapping[str, Tensor]:
+        """Return a batch of some rows padded to `max_words`."""
+        return _batch(self, rows, self.max_words)
 
     @property
     def unknown_share(self) -> float | None:
@@ -83,11 +95,21 @@ class FixedRows:
 
 @dataclass(frozen=True)
 class _Batches:
-    """Makes batches of rows of words, all of one width."""
+    """Makes batches of rows of words, no wider than it takes."""
 
     fixed: FixedRows
 
     def __call__(self, rows: np.ndarray) -> Mapping[str, Tensor]:
-        torch = require("torch", "cnn")
-        sides = zip(_NAMES, self.fixed.sides, strict=False)
-        return {name: torch.from_numpy(pad(side.ids, rows, PAD, self.fixed.max_words)[0]) for name, side in sides}
+        longest = max(len(side.ids[row]) for side in self.fixed.sides for row in rows)
+        return _batch(self.fixed, rows, min(self.fixed.max_words, longest + self.fixed.widest))
+
+
+def _batch(fixed: FixedRows, rows: np.ndarray, width: int) -> Mapping[str, Tensor]:
+    torch = require("torch", "cnn")
+    made = {}
+    for name, side in zip(_NAMES, fixed.sides, strict=False):
+        ids = np.full((len(rows), width), PAD, dtype=np.int64)
+        short = pad(side.ids, rows, PAD)[0]
+        ids[:, : short.shape[1]] = short
+        made[name] = torch.from_numpy(ids)
+    return made

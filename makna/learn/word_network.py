@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any, ClassVar, Protocol, Self
@@ -41,6 +41,9 @@ _TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "by", "keep")
 
 class TextsAsWords(Protocol):
     """Texts, or pairs of texts, as numbers of words."""
+
+    def whole(self, rows: np.ndarray) -> Mapping[str, Any]:
+        """Return a batch of some rows, as long as rows can be."""
 
     def rows(self, targets: np.ndarray | None = None) -> Rows:
         """Return them as a network takes them."""
@@ -203,7 +206,7 @@ class WordNetwork(Portable):
                 "vector_size": params["vector_size"], "unknown_share_valid": judged.unknown_share,
             },
             "example": known.example(job.split.train.texts),
-            "layers": layer_table(network, dict(rows.batch(rows.lengths.argsort()[-2:]))),
+            "layers": layer_table(network, dict(known.whole(rows.lengths.argsort()[-2:]))),
             **account(job, trained, machine),
             "settings": {**plain(params), **asdict(settings)},
         }  # fmt: skip

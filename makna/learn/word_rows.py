@@ -66,6 +66,10 @@ class WordRows:
         lengths = np.fromiter(map(len, self.ids), dtype=np.int64, count=len(self.ids))
         return Rows(_Batches(self.ids), lengths, np.zeros(len(self.ids)) if targets is None else targets)
 
+    def whole(self, rows: np.ndarray) -> Mapping[str, Tensor]:
+        """Return a batch of some rows."""
+        return self.rows().batch(rows)
+
     @property
     def unknown_share(self) -> float | None:
         """Unknown words among those kept; None without words."""

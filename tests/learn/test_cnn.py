@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from makna.core.compute import Compute, computing
+from makna.core.compute import Compute, computing, machine_of
 from makna.core.errors import DataError
 from makna.core.workplace import Workplace, working
 from makna.learn.cnn import WordsCNN
@@ -193,18 +193,32 @@ def test_vectors_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_rows_are_as_long_as_they_should_be_and_what_is_cut_is_counted() -> None:
     pairs = [("baru hasil", ""), ("kata " * 5000, "asing"), ("baru", "hasil " * 3)]
-    rows = FixedRows.of(pairs, ["baru", "hasil"], 4)
-    batch = rows.rows().batch(np.array([0, 1, 2]))
+    rows = FixedRows.of(pairs, ["baru", "hasil"], 4, 2)
+    batch = rows.whole(np.array([0, 1, 2]))
     assert batch["ids"].tolist() == [[2, 3, 0, 0], [UNKNOWN] * 4, [2, 0, 0, 0]]
     assert batch["other"].tolist() == [[0] * 4, [UNKNOWN, 0, 0, 0], [3, 3, 3, 0]]
     assert rows.account() == {
         "rows": 3, "cut": 1, "max_length": 4, "longest": 5000, "unknown_share": 5 / 11, "pieces_per_word": 1.0,
     }  # fmt: skip
-    assert rows.rows().lengths.tolist() == [4, 4, 4]
+    assert rows.rows().lengths.tolist() == [2, 4, 3]
+    assert rows.rows().batch(np.array([0]))["ids"].tolist() == [[2, 3, 0, 0]]
+    longer = FixedRows.of(pairs, ["baru", "hasil"], 50, 2)
+    assert longer.rows().batch(np.array([0, 2]))["other"].tolist() == [[0] * 5, [3, 3, 3, 0, 0]]
     assert rows.example(pairs) == {
         "text": "baru ⟷ hasil hasil hasil ", "pieces": ["baru", *["[PAD]"] * 3], "ids": [2, 0, 0, 0],
         "mask": [1, 0, 0, 0],
     }  # fmt: skip
+
+
+def test_padding_that_no_filter_needs_changes_nothing(fitted: WordsCNN) -> None:
+    torch = pytest.importorskip("torch")
+    network = fitted._network(machine_of("cnn"))
+    rows = fitted._as_words(list(PAIRS.itertuples(index=False, name=None)))
+    chosen = np.arange(6)
+    with torch.inference_mode():
+        short, whole = (network(**batch) for batch in (rows.rows().batch(chosen), rows.whole(chosen)))
+    assert rows.rows().batch(chosen)["ids"].shape[1] < rows.max_words
+    torch.testing.assert_close(short, whole, atol=1e-6, rtol=1e-5)
 
 
 def test_one_pair_is_answered_as_in_a_batch(fitted: WordsCNN) -> None:
