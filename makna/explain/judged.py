@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from makna.core.corpus import targets
+from makna.core.shares import share_interval
 from makna.core.task import Task
-from makna.explain.shares import share_interval
 
 _DRAWN_AT_ONCE = 1_000_000
 

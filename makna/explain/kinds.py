@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from makna.core.corpus import ID, inputs, targets
+from makna.core.shares import share_of
 from makna.core.task import Task
 from makna.explain.judged import Guesses
 from makna.explain.kind_features import RowFeatures, quantile, row_features
 from makna.explain.settings import KindSettings
-from makna.explain.shares import share_of
 
 ENTITY, AMBIGUOUS, SYNONYMS, NUANCE, RARE, LENGTH = "entity", "ambiguous", "synonyms", "nuance", "rare", "length"
 OTHER = "other"

@@ -15,9 +15,9 @@ from makna.collect.writer import TableWriter
 from makna.core.corpus import ID
 from makna.core.errors import DataError
 from makna.core.messages import LANGUAGES, say
+from makna.core.shares import share_of
 from makna.core.task import Task
 from makna.explain.kinds import KINDS, SortedErrors
-from makna.explain.shares import share_of
 
 FILE = "errors-sample.csv"
 BY_RULE = "kind_by_rule"

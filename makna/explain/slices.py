@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from makna.core.corpus import inputs, targets
+from makna.core.shares import share_of
 from makna.core.task import Task
 from makna.explain.bins import Bins, readable_bins
 from makna.explain.judged import Guesses, Interval, all_scores, mean_score
 from makna.explain.rarity import Rarity, without_stopwords
 from makna.explain.settings import LengthSettings, RaritySettings, SliceSettings
-from makna.explain.shares import share_of
 from makna.explain.tokens import TokenRows, token_rows
 
 _TRIVIAL = ("majority", "mean")

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from makna.core.corpus import LABEL
+from makna.core.shares import share_of
 from makna.core.task import Task
-from makna.explain.shares import share_of
 
 YEAR = "year"
 _YEAR = re.compile(r"\s*(\d{4})(?:\.0+)?(?:-.*)?\s*")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -18,12 +17,13 @@ from makna.core.errors import DataError
 from makna.core.portable import Parts, Portable
 from makna.learn.cascade_choice import Rows, Wish, choose, stages_of
 from makna.learn.cascade_facts import band_told, members_told, shares_told, stages_told
-from makna.learn.cascade_stages import Answered, Stage, fit_stages, logits_of
+from makna.learn.cascade_stages import Answered, Judged, fit_stages
 from makna.learn.finetune import class_labels
 from makna.learn.finetune_fit import seed_of
 from makna.learn.fitting import refuse_one_class
 from makna.learn.held_back import Holding, held_back
 from makna.learn.members import fit_member, raw_rows, require_classes, require_names, require_probabilities
+from makna.learn.scaling import Stage, logits_of
 from makna.learn.settings import Positive, Seed, Share
 from makna.learn.work import work_of
 
@@ -181,12 +181,12 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
                 raise DataError("learn.cascade_fitted")
             train, valid = self.part(labels, groups)
             further["groups"], held = _rows_of(groups, train), _rows_of(groups, valid)
-            judged = _Judged(take(X, valid), labels[valid], held, "inner")
+            judged = Judged(take(X, valid), labels[valid], held, "inner")
             X, labels = take(X, train), labels[train]
         else:
             further |= {"X_val": raw_rows(X_val), "y_val": class_labels(y_val)}
             check_consistent_length(further["X_val"], further["y_val"])
-            judged = _Judged(further["X_val"], further["y_val"], None, "given")
+            judged = Judged(further["X_val"], further["y_val"], None, "given")
         ready = {} if fitted is None else dict(fitted)
         self.estimators_ = [
             ready[name] if name in ready else fit_member(system, X, labels, further) for name, system in systems
@@ -320,7 +320,7 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
             raise DataError("learn.cascade_band", came=list(self.band))
         return list(self.estimators)
 
-    def _choose(self, judged: _Judged) -> None:
+    def _choose(self, judged: Judged) -> None:
         """Fit calibration on the validation rows and choose the thresholds."""
         known = np.isin(judged.labels, self.classes_)
         X, codes = take(judged.X, np.flatnonzero(known)), np.searchsorted(self.classes_, judged.labels[known])
@@ -385,16 +385,6 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """Rows that thresholds are chosen by, and where they come from."""
-
-    X: Any
-    labels: np.ndarray
-    groups: Any
-    origin: str
 
 
 def _rows_of(groups: Any, rows: np.ndarray) -> Any:

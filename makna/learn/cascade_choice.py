@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from makna.core.errors import DataError
+from makna.core.shares import share_interval
 
 NEVER = 2.0
 """A threshold that no probability reaches: nobody is answered at this stage."""
@@ -18,7 +19,8 @@ _COMBINATIONS = 2000
 _MOST_THRESHOLDS = 101
 _LEAST_THRESHOLDS = 3
 _CLOSE = 1e-9
-_Z = NormalDist().inv_cdf(0.975)
+_LEVEL = 0.95
+_Z = NormalDist().inv_cdf(0.5 + _LEVEL / 2)
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class _Cells:
         is_sure = self.reached > np.array(chosen)[:, None]
         stages = np.vstack([is_sure, np.ones((1, is_sure.shape[1]), dtype=bool)]).argmax(axis=0)
         cost, hits, gains, losses = self.sums[:, stages, np.arange(len(stages))].sum(axis=1).tolist()
-        low, high = share_interval(round(hits), self.n)
+        low, high = interval_of(round(hits), self.n)
         less, more = paired_interval(round(gains), round(losses), self.n)
         return {
             "thresholds": [t[place] for t, place in zip(self.thresholds, chosen, strict=True)],
@@ -218,21 +220,9 @@ def _undominated(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept
 
 
-def share_interval(count: int, n: int) -> tuple[float, float]:
-    """Return the ends of a share's 95 % interval (Wilson 1927); those of the whole range where there are no rows.
-
-    Examples
-    --------
-    >>> low, high = share_interval(9, 10)
-    >>> round(low, 3), round(high, 3)
-    (0.596, 0.982)
-    """
-    if not n:
-        return 0.0, 1.0
-    share, square = count / n, _Z * _Z / n
-    middle = (share + square / 2) / (1 + square)
-    half = _Z * np.sqrt(share * (1 - share) / n + square / (4 * n)) / (1 + square)
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+def interval_of(count: int, n: int) -> tuple[float, float]:
+    """Return the ends of a share's 95 % interval; those of the whole range where there are no rows."""
+    return share_interval(count, n, _LEVEL) if n else (0.0, 1.0)
 
 
 def paired_interval(gains: int, losses: int, n: int) -> tuple[float, float]:

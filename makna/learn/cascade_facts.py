@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from makna.learn.cascade_choice import share_interval
+from makna.learn.cascade_choice import interval_of
 
 
 def members_told(names: Sequence[str], right: np.ndarray, costs: np.ndarray) -> list[dict[str, Any]]:
@@ -78,5 +78,5 @@ def band_told(band: tuple[float, float], positive: np.ndarray, said: np.ndarray,
 
 
 def _share(right: np.ndarray) -> dict[str, Any]:
-    low, high = share_interval(int(right.sum()), len(right))
+    low, high = interval_of(int(right.sum()), len(right))
     return {"accuracy": float(right.mean()) if len(right) else None, "low": low, "high": high, "n": len(right)}

@@ -104,7 +104,7 @@ class WordsCNN(WordNetwork, ClassifierMixin, BaseEstimator):
         Known words, the commonest first.
     sides_ : int
         Texts of a row: 1 or 2.
-    history_, facts_, interrupted_, temperature_
+    history_, facts_, interrupted_, scaling_
         As in `FineTune`; ``facts_["layers"]`` has the shapes that each layer takes and gives.
 
     Notes

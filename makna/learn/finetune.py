@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d
 
 from makna.core.corpus import as_rows
-from makna.learn.curves import CURVES
 from makna.learn.epochs import measure_classes, measure_numbers
 from makna.learn.finetune_fit import FineTuned, Job, seed_of
 from makna.learn.finetune_text import LongTexts, Pair
@@ -20,11 +18,10 @@ from makna.learn.held_back import Holding
 from makna.learn.losses import CLASS_LOSSES, Loss, LossName, class_weights, squared_error
 from makna.learn.networks import Pooling
 from makna.learn.optimise import Schedule
+from makna.learn.scaling import Scaling, scaled, scaling_of
 from makna.learn.settings import ClassWeight, Count, Layers, NotNegative, Pieces, Positive, Seed, Share
 from makna.learn.soft import Soft, softened
 from makna.split.plan import strata_of
-
-_TEMPERATURES = (0.25, 10.0)
 
 
 class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
@@ -33,7 +30,7 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
     Pieces → encoder → pooling → dropout → dense → softmax (Devlin et al. 2019, section 4.1). All layers learn; AdamW,
     the rate rising and falling in straight lines, rows of like length in a batch, gradients clipped. Figures of the
     validation rows are kept for each epoch, and the best epoch's network is what stays. Its probabilities are the
-    softmax at one temperature fitted on the validation rows (Guo et al. 2017), which never changes the answer.
+    softmax of the logits, scaled on the validation rows.
 
     Where `makna.core.workplace` has a folder, each epoch is kept there: a fit that is killed goes on after its last
     finished epoch and ends with the same figures, and one that ended before returns at once. After Ctrl-C the best
@@ -90,6 +87,9 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         Which epoch's network stays.
     by : {"f1_macro", "accuracy", "precision_macro", "recall_macro", "loss"}
         Figure of the validation rows that says which is best.
+    calibrate : {"temperature", "bias"}
+        How the validation rows make probabilities of the logits: one temperature (Guo et al. 2017), which never changes
+        the answer; or a weight and a bias a class (Platt 1999), for rows whose mix of classes is not that of training.
     validation : float
         Share of the training rows held back to judge epochs, stratified and whole groups, where `fit` is given no
         validation rows; 0 holds none back, and the last epoch stays.
@@ -109,11 +109,11 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray, shape (classes,)
         Labels in the order of the probabilities.
-    temperature_ : float
-        What logits are divided by; 1 without validation rows.
+    scaling_ : dict
+        ``weight``, what logits are multiplied by (1 without validation rows), and ``bias``, what is added to each.
     """
 
-    _json: ClassVar[tuple[str, ...]] = (*FineTuned._json, "classes_", "temperature_")
+    _json: ClassVar[tuple[str, ...]] = (*FineTuned._json, "classes_", "scaling_")
 
     def __init__(
         self,
@@ -140,6 +140,7 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         patience: Count | None = None,
         keep: Literal["best", "last"] = "best",
         by: Literal["f1_macro", "accuracy", "precision_macro", "recall_macro", "loss"] = "f1_macro",
+        calibrate: Scaling = "temperature",
         validation: Share = 0.1,
         random_state: Seed = 0,
     ) -> None:
@@ -166,6 +167,7 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         self.patience = patience
         self.keep = keep
         self.by = by
+        self.calibrate = calibrate
         self.validation = validation
         self.random_state = random_state
 
@@ -198,14 +200,14 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         split = split.coded(self.classes_)
         job = softened(Job(split, len(self.classes_), loss, measure_classes, self.oversample, told), soft)
         trained = self._learn(job, seed)
-        self.temperature_ = temperature_of(trained.outputs, split.valid.targets, len(self.classes_))
+        self.scaling_ = scaling_of(trained.outputs, split.valid.targets, len(self.classes_), self.calibrate)
         if trained.interrupted:
             raise KeyboardInterrupt
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities of texts, shape (n, classes)."""
-        return softmax(self._outputs(X) / self.temperature_, axis=1)
+        return scaled(self._outputs(X), self.scaling_)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the likeliest class of each text, shape (n,)."""
@@ -316,14 +318,6 @@ class FineTuneRegressor(FineTuned, RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """Return the number of each text, shape (n,)."""
         return self._outputs(X)[:, 0] * self.scale_ + self.mean_
-
-
-def temperature_of(outputs: np.ndarray | None, codes: np.ndarray, classes: int) -> float:
-    """Return the temperature of validation logits, within bounds: few rows that are all right would have it near 0."""
-    if outputs is None:
-        return 1.0
-    points, _ = CURVES["temperature"].fit(outputs.astype(float), codes, classes)
-    return float(np.clip(points[0, 0], *_TEMPERATURES))
 
 
 def class_labels(y: Any) -> np.ndarray:

@@ -83,7 +83,7 @@ class Recurrent(WordNetwork, ClassifierMixin, BaseEstimator):
         Labels in the order of the probabilities.
     words_ : list of str
         Known words, the commonest first.
-    history_, facts_, interrupted_, temperature_
+    history_, facts_, interrupted_, scaling_
         As in `FineTune`; ``facts_["words"]`` has the size of the vocabulary and the share of unknown words in the
         validation rows.
     """

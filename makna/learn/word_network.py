@@ -9,7 +9,6 @@ from importlib.metadata import version
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.utils.validation import check_is_fitted
 
 from makna import __version__
@@ -20,13 +19,14 @@ from makna.core.optional import require
 from makna.core.portable import Parts, Portable, plain
 from makna.learn.checkpoints import fit_key
 from makna.learn.epochs import measure_classes
-from makna.learn.finetune import class_labels, temperature_of
+from makna.learn.finetune import class_labels
 from makna.learn.finetune_fit import Job, account, seed_of
 from makna.learn.fitting import refuse_one_class
 from makna.learn.forward import Rows, outputs_of
 from makna.learn.held_back import Holding, split_of
 from makna.learn.losses import CLASS_LOSSES, Loss, class_weights
 from makna.learn.networks import layer_table
+from makna.learn.scaling import scaled, scaling_of
 from makna.learn.setup import Place, TrainData, Trained, TrainSettings
 from makna.learn.soft import Soft, softened
 from makna.learn.training import train
@@ -73,7 +73,7 @@ class WordNetwork(Portable):
     """
 
     _json: ClassVar[tuple[str, ...]] = (
-        "classes_", "words_", "sides_", "history_", "facts_", "interrupted_", "temperature_",
+        "classes_", "words_", "sides_", "history_", "facts_", "interrupted_", "scaling_",
     )  # fmt: skip
     _purpose: ClassVar[str]
 
@@ -132,7 +132,7 @@ class WordNetwork(Portable):
         split = split.coded(self.classes_)
         job = Job(split, len(self.classes_), loss, measure_classes, params["oversample"], told)
         trained = self._learn(softened(job, soft), seed)
-        self.temperature_ = temperature_of(trained.outputs, split.valid.targets, len(self.classes_))
+        self.scaling_ = scaling_of(trained.outputs, split.valid.targets, len(self.classes_), "temperature")
         if trained.interrupted:
             raise KeyboardInterrupt
         return self
@@ -146,7 +146,7 @@ class WordNetwork(Portable):
         machine = machine_of(self._purpose)
         rows = self._as_words(texts).rows()
         outputs = outputs_of(self._network(machine), rows, _AT_ONCE, machine, autocast=False)
-        return softmax(outputs.astype(float) / self.temperature_, axis=1)
+        return scaled(outputs.astype(float), self.scaling_)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the likeliest class of each row, shape (n,)."""

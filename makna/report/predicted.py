@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from makna.explain.shares import share_interval
+from makna.core.shares import share_interval
 from makna.report.blocks import Cell, Heading, Paragraph, Table, strong
 from makna.report.cells import p_words, rows_judged
 from makna.report.language import NOTHING, Locale, is_number

@@ -22,13 +22,14 @@ from makna.learn.cascade_choice import (
     Rows,
     Wish,
     choose,
+    interval_of,
     paired_interval,
-    share_interval,
     stages_of,
     thresholds_of,
 )
-from makna.learn.cascade_stages import alone, fit_stages, logits_of, together
+from makna.learn.cascade_stages import fit_stages
 from makna.learn.linear import LinearSVM, Logistic, Ridge
+from makna.learn.scaling import alone, logits_of, together
 from makna.represent.counts import Counts
 from makna.represent.pairs import OverlapFeatures
 
@@ -403,7 +404,7 @@ def test_parameters_of_the_systems_are_reached_by_name() -> None:
 @pytest.mark.parametrize(("count", "n"), [(0, 5), (3, 7), (50, 50), (130, 1145)])
 def test_the_interval_of_a_share_against_scipy(count: int, n: int) -> None:
     expected = binomtest(count, n).proportion_ci(0.95, "wilson")
-    np.testing.assert_allclose(share_interval(count, n), (expected.low, expected.high), atol=1e-9)
+    np.testing.assert_allclose(interval_of(count, n), (expected.low, expected.high), atol=1e-9)
 
 
 def test_the_paired_interval_covers_what_it_should() -> None:

@@ -98,10 +98,14 @@ def test_the_temperature_is_the_best_one_for_the_validation_rows(encoder: str) -
     def loss(temperature: float) -> float:
         return float(-log_softmax(logits / temperature, axis=1)[np.arange(40), codes].mean())
 
+    temperature = 1 / model.scaling_["weight"]
     assert all(
-        loss(model.temperature_) <= loss(model.temperature_ * factor) + 1e-9 for factor in (0.7, 0.95, 1.05, 1.4)
+        loss(temperature) <= loss(temperature * factor) + 1e-9 for factor in (0.7, 0.95, 1.05, 1.4)
     )
-    assert FineTune(encoder, **QUICK, validation=0).fit(X, Y).temperature_ == 1.0
+    assert model.scaling_["bias"] == [0.0, 0.0]
+    shifted = FineTune(encoder, **QUICK, calibrate="bias").fit(X, noisy, valid, truth).predict_proba(list(valid))
+    assert shifted[:, 1].mean() == pytest.approx(codes.mean(), abs=1e-3)  # a bias makes the mean what it is
+    assert FineTune(encoder, **QUICK, validation=0).fit(X, Y).scaling_["weight"] == 1.0
 
 
 @pytest.mark.parametrize("pooling", ["cls", "mean", "max"])
@@ -368,7 +372,7 @@ def test_a_broken_fit_goes_on_after_its_last_epoch(at: int, encoder: str, tmp_pa
     resumed = again.fit(FineTune(encoder, **settings))
     assert set(again.epochs) == set(range((at - 1) // 4 + 1, 4))
     assert resumed.history_ == whole.history_
-    assert resumed.temperature_ == whole.temperature_
+    assert resumed.scaling_ == whole.scaling_
     assert resumed.facts_ == whole.facts_
     np.testing.assert_array_equal(resumed.predict_proba(X), whole.predict_proba(X))
     third = _Counter(tmp_path)
@@ -420,7 +424,7 @@ with computing(Compute("cpu", "fp32", 1)), working(Workplace(Path(folder), watch
     made = FineTune(encoder, epochs=30, learning_rate=2e-3, batch_size=8, max_length=24, class_weight="balanced")
     print("begin", flush=True)
     made.fit(list(X) * 4, list(Y) * 4)
-    print(json.dumps([made.history_, made.temperature_, made.predict_proba(X).tolist()]), flush=True)
+    print(json.dumps([made.history_, made.scaling_, made.predict_proba(X).tolist()]), flush=True)
 """
 
 

@@ -18,7 +18,7 @@ pytest.importorskip("torch")
 
 from makna.learn.finetune import FineTune, FineTuneRegressor
 
-WORDS = "bagus buruk sekali tidak suka harga murah mahal kirim hari".split()
+WORDS = ["bagus", "buruk", "sekali", "tidak", "suka", "harga", "murah", "mahal", "kirim", "hari"]
 
 
 @pytest.fixture(autouse=True)
@@ -132,4 +132,5 @@ def _cpu() -> Any:
 def _batch(model: FineTune, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     from makna.learn.finetune_text import text_rows
 
-    return dict(text_rows(model.model_.tokenizer(), pairs, model.model_.shape.reading).rows.batch(np.arange(len(pairs))))
+    ready = text_rows(model.model_.tokenizer(), pairs, model.model_.shape.reading)
+    return dict(ready.rows.batch(np.arange(len(pairs))))

@@ -1,7 +1,7 @@
 import pytest
 from scipy import stats
 
-from makna.explain.shares import share_interval, share_of
+from makna.core.shares import share_interval, share_of
 
 
 @pytest.mark.parametrize(("n", "total"), [(130, 1145), (0, 20), (20, 20), (1, 3)])
