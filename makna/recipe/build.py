@@ -32,7 +32,7 @@ def build(spec: SystemSpec, task: Task, seed: int) -> Pipeline:
     seed : int
         Given to every step that has a `random_state` and was given none.
     """
-    if _is_made_of_others(spec):  # they clean the texts themselves, each in its way
+    if spec.is_made_of_others:  # they clean the texts themselves, each in its way
         return Pipeline([(LEARNER, _learner(spec, task, seed))])
     steps: Steps = [("clean", CleanText(steps=spec.clean))] if spec.clean else []
     chain, learner = _chain(spec.represent, seed), _learner(spec, task, seed)
@@ -66,10 +66,6 @@ def _taught(student: Pipeline, spec: SystemSpec, task: Task, seed: int) -> Pipel
 def _order(spec: SystemSpec, task: Task) -> str:
     """Return how a system is shown a pair's sides."""
     return spec.order or (SORTED if task.symmetric else GIVEN)
-
-
-def _is_made_of_others(spec: SystemSpec) -> bool:
-    return any(kind.members and not kind.wraps for kind in (LEARN[step["kind"]] for step in spec.learn))
 
 
 def _learner(spec: SystemSpec, task: Task, seed: int) -> Any:

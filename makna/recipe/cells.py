@@ -79,9 +79,19 @@ class SystemSpec:
         return self.name.partition("[")[0]
 
     @property
+    def is_made_of_others(self) -> bool:
+        """Whether it is nothing but other systems put together, which clean the texts each in its way."""
+        return is_made_of_others(self.learn)
+
+    @property
     def is_open(self) -> bool:
         """Whether settings are still to be chosen."""
         return bool(_spots(self))
+
+
+def is_made_of_others(learn: Sequence[Step]) -> bool:
+    """Tell whether a chain of learners is nothing but other systems put together."""
+    return any(kind.members and not kind.wraps for kind in (LEARN[step["kind"]] for step in learn))
 
 
 def cells(spec: SystemSpec) -> list[SystemSpec]:

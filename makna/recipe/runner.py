@@ -149,7 +149,7 @@ def _systems(recipe: Recipe, wanted: Sequence[SystemSpec]) -> list[tuple[SystemS
         tuned = bool(recipe.tune and spec.tune)
         found += [(spec, _tried(recipe, spec))] if tuned else [(cell, [cell]) for cell in cells(spec)]
     if recipe.tune and recipe.tune.systems == "all" and wanted:
-        everything = [candidate for spec in wanted for candidate in _tried(recipe, spec)]
+        everything = [candidate for spec in wanted if spec.tune for candidate in _tried(recipe, spec)]
         found.append((SystemSpec(CHOSEN, [], [], [], {}), everything))
     return found
 

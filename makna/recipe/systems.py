@@ -8,7 +8,7 @@ from typing import Any
 
 from makna.core.messages import say
 from makna.recipe.baselines import RESERVED
-from makna.recipe.cells import SystemSpec, has_range
+from makna.recipe.cells import SystemSpec, has_range, is_made_of_others
 from makna.recipe.cleaning import read_clean
 from makna.recipe.registry import LEARN
 from makna.recipe.source import Path
@@ -95,6 +95,11 @@ class SystemsReader:
         balance = None
         if body.get("balance") is not None:
             balance = self.reader.balance(body["balance"], (*path, "balance"))
+        if is_made_of_others(learn):
+            own = []
+            for key in ("clean", "balance", "order"):
+                if body.get(key) is not None:
+                    add((*path, key), say("recipe.made_of_others", key=key))
         order = body.get("order")
         if order is not None and order not in ORDERS:
             add((*path, "order"), say("recipe.bad_value", came=repr(order)[:40], allowed=" | ".join(ORDERS)))

@@ -48,7 +48,7 @@ def written_out(recipe: Recipe, sections: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _chains(spec: SystemSpec) -> dict[str, Any]:
-    written: dict[str, Any] = {"clean": spec.clean}
+    written: dict[str, Any] = {} if spec.is_made_of_others else {"clean": spec.clean}
     if spec.represent:
         written["represent"] = as_written(spec.represent)
     written["learn"] = as_written(spec.learn)

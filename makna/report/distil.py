@@ -7,7 +7,7 @@ from typing import Any
 from makna.report.blocks import Cell, Paragraph, Section, Table
 from makna.report.facts import facts_with, systems_told
 from makna.report.language import NOTHING, Locale, is_number
-from makna.report.reading import Run, branch
+from makna.report.reading import Run, branch, entries
 
 _KEY = "distil"
 _SETTINGS = ("teacher", "objective", "temperature", "weight", "teacher_rows")
@@ -23,7 +23,8 @@ def distil_section(run: Run, locale: Locale) -> Section | None:
     metric = locale.metric(run.primary)
     rows: list[list[Cell | str]] = []
     for name, facts in found.items():
-        teacher = str(facts.get("teacher", ""))
+        teacher = _teacher(run, name) or str(facts.get("teacher", ""))
+        facts = {**facts, "teacher": teacher}
         scores = [locale.score(run.value(system)) if system in run.systems else NOTHING for system in (name, teacher)]
         agree = facts.get("agreement_train")
         rows.append([name, *(_setting(facts, key, locale) for key in _SETTINGS), locale.percent(agree), *scores])
@@ -40,6 +41,12 @@ def distil_section(run: Run, locale: Locale) -> Section | None:
         Table(locale.say("distil_table"), columns, rows, numeric),
     ]
     return Section(_KEY, locale.say("distil_title"), blocks)
+
+
+def _teacher(run: Run, system: str) -> str | None:
+    """Return the name of the system that taught another one."""
+    steps = [step for step in entries(run.systems[system], "params", "learn") if isinstance(step, dict)]
+    return next((str(step["of"][0]) for step in steps if step.get("of")), None)
 
 
 def _setting(facts: dict[str, Any], key: str, locale: Locale) -> str:

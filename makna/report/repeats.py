@@ -90,6 +90,9 @@ def _leaks(run: Run, locale: Locale) -> Iterator[Any]:
             yield Paragraph(locale.say("leaks_folds"))
         return
     yield Heading(locale.say("leaks_heading"))
+    left_out = run.data.get("left_out")
+    if left_out:
+        yield Paragraph(locale.say("left_out", n=locale.whole(left_out)))
     if not leaks:
         yield Paragraph(locale.say("leaks_none"))
         return

@@ -43,6 +43,7 @@ def distance(a: Matrix, b: Matrix) -> np.ndarray:
     return np.sqrt(_row_sums(_times(gap, gap)))[:, None]
 
 
+_ONE = ("cosine", "distance")  # views of one column
 _VIEWS: dict[str, Callable[[Matrix, Matrix], Matrix]] = {
     "cosine": cosine,
     "difference": difference,
@@ -122,6 +123,13 @@ class Compare(Portable, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         if any(sp.issparse(part) for part in found):
             return sp.hstack(found, format="csr")
         return np.hstack(found)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the columns: the view, and what it is of where it has a column for each."""
+        check_is_fitted(self, "estimator_")
+        inside = self.estimator_.get_feature_names_out()
+        named = {view: [view] if view in _ONE else [f"{view} {name}" for name in inside] for view in self._views()}
+        return np.asarray([name for names in named.values() for name in names], dtype=object)
 
     @property
     def facts_(self) -> dict[str, Any]:

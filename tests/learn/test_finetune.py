@@ -81,7 +81,7 @@ def test_a_separable_set_is_learned(fitted: FineTune) -> None:
 
 def test_one_temperature_makes_probabilities_and_never_changes_the_answer(fitted: FineTune) -> None:
     logits = fitted.model_.outputs(list(X))
-    np.testing.assert_allclose(fitted.predict_proba(X), softmax(logits / fitted.temperature_, axis=1), rtol=1e-5)
+    np.testing.assert_allclose(fitted.predict_proba(X), softmax(logits * fitted.scaling_["weight"], axis=1), rtol=1e-5)
     assert fitted.predict(X).tolist() == fitted.classes_[logits.argmax(axis=1)].tolist()
 
 

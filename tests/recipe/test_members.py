@@ -118,6 +118,7 @@ def test_the_resolved_recipe_is_the_same_recipe(questions: Any) -> None:
         ("systems.both.learn.cascade.of=[]", "cascade"),
         ("systems.small.learn={logistic: {C: {grid: [1, 2]}}}", "small"),
         ("systems.small.order=backwards", "sorted"),
+        ("systems.both.clean=[lowercase]", "clean"),
         ("systems.large.represent={compare: {by: [cosine]}}", "of"),
         ("explain=[lenght]", "length"),
         ("explain=[{rarity: {pair: median}}]", "median.*mean"),

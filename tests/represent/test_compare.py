@@ -45,6 +45,11 @@ def test_views_side_by_side(sparse: bool) -> None:
         np.testing.assert_allclose(row, expected, atol=1e-12)
 
 
+def test_columns_have_names() -> None:
+    compare = Compare(Counts(), by=["cosine", "product"]).fit(pd.DataFrame({"text_a": ["saya suka"], "text_b": ["ya"]}))
+    assert list(compare.get_feature_names_out()) == ["cosine", "product saya", "product suka", "product ya"]
+
+
 def test_all_sides_of_the_training_rows_are_learned_from() -> None:
     compare = Compare(Letters(), by=["cosine"]).fit(PAIRS)
     assert compare.estimator_.seen_ == [*PAIRS["text_a"], *PAIRS["text_b"]]
