@@ -53,6 +53,8 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
     surely : bool
         Judge the accuracy by the lower end of the 95 % interval of the paired difference to the last system, so that a
         lucky choice of threshold does not pass for none lost.
+    always : bool
+        Ask all systems about every row, whatever it costs: an ensemble, where `combine` joins their answers.
     combine : bool
         Whether a later stage may answer by what all systems asked so far say (one weight a system, one bias a class):
         it does where that is better on rows held out. It costs nothing, as their probabilities are there.
@@ -114,6 +116,7 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
         accuracy: Positive | None = None,
         cost: Positive | None = None,
         surely: bool = False,
+        always: bool = False,
         combine: bool = True,
         validation: Share = 0.1,
         band: tuple[Probability, Probability] | None = None,
@@ -126,6 +129,7 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
         self.accuracy = accuracy
         self.cost = cost
         self.surely = surely
+        self.always = always
         self.combine = combine
         self.validation = validation
         self.band = band
@@ -339,7 +343,7 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
         right = stages.honest.argmax(axis=2) == codes
         own = logits.argmax(axis=2) == codes
         rows = Rows(stages.honest.max(axis=2), right, work / self.scale_, own[-1])
-        chosen, self.frontier_ = choose(rows, Wish(self.accuracy, self.cost, self.surely))
+        chosen, self.frontier_ = choose(rows, Wish(self.accuracy, self.cost, self.surely, self.always))
         self.thresholds_ = np.array(chosen["thresholds"])
         answering = stages_of(rows.confidence, self.thresholds_)
         said = stages.honest[answering, np.arange(len(codes))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -58,11 +58,14 @@ class Wish:
     surely : bool
         Whether the accuracy counts that the cascade has at least, at the lower end of the 95 % interval of the paired
         difference, in place of the accuracy as measured.
+    always : bool
+        Whether all systems are asked about every row.
     """
 
     accuracy: float | None = None
     cost: float | None = None
     surely: bool = False
+    always: bool = False
 
 
 def stages_of(confidence: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
@@ -104,11 +107,12 @@ def choose(rows: Rows, wish: Wish) -> tuple[dict[str, Any], list[dict[str, Any]]
     DataError
         No thresholds do what is wanted; the message says what is possible.
     """
-    wish = Wish(1.0) if wish.accuracy is None and wish.cost is None else wish
+    wish = replace(wish, accuracy=1.0) if wish.accuracy is None and wish.cost is None else wish
     cells = _Cells.of(rows)
     points = [cells.point(chosen) for chosen in itertools.product(*(range(len(t)) for t in cells.thresholds))]
     points.sort(key=lambda point: (point["cost"], -point["accuracy"]))
-    chosen = _chosen(points, wish, float(rows.last_right.mean()))
+    everywhere = [point for point in points if min(point["thresholds"]) >= NEVER]
+    chosen = everywhere[0] if wish.always else _chosen(points, wish, float(rows.last_right.mean()))
     return chosen, points if len(rows.confidence) == 2 else _undominated(points)
 
 

@@ -415,3 +415,13 @@ def test_the_paired_interval_covers_what_it_should() -> None:
         low, high = paired_interval(int(cells[0]), int(cells[1]), 200)
         inside += low <= 0.02 <= high
     assert 0.93 < inside / 2000 < 0.98
+
+
+def test_an_ensemble_asks_all_systems_about_every_row() -> None:
+    texts, labels = ["bagus sekali", "buruk sekali"] * 30, ["baik", "buruk"] * 30
+    members = [(name, make_pipeline(Counts(chars=size), Logistic())) for name, size in (("a", (1, 1)), ("b", (1, 3)))]
+    ensemble = Cascade(members, always=True).fit(texts, labels)
+    answered = ensemble.answer(texts)
+    assert (answered.stages == 1).all()
+    assert (answered.costs > 1).all()
+    assert ensemble.facts_["cascade"]["chosen"]["thresholds"] == [2.0]
