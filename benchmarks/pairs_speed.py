@@ -21,8 +21,8 @@ from makna.learn.text_model import Shape, TextModel
 from makna.represent.encoder_source import describe, load_network, load_tokenizer, locate_encoder
 
 THREADS = cores()
-ROWS = 512
-PADDED_ROWS = 24
+ROWS = 256
+PADDED_ROWS = 16
 ROUNDS = 3
 LENGTH = 64
 
