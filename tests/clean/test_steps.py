@@ -20,6 +20,7 @@ from makna.clean.slang_tables import SlangTable
 from makna.clean.stem import Stem
 from makna.clean.steps import Alphanumeric, Elongation, Html, Lowercase, Numbers, Whitespace
 from makna.clean.stopwords import Stopwords
+from makna.clean.treebank import Untokenise
 from makna.core.messages import catalogue
 
 TABLE = SlangTable("tiny", {"yg": ("yang", "abbreviation"), "gak": ("tidak", ""), "makasih": ("terima kasih", "")})
@@ -38,6 +39,7 @@ VARIANTS = [
     Slang(loaded=(TABLE,)), Punctuation(), Punctuation("shorten"), Punctuation(keep="!'-"),
     Punctuation("shorten", "!."), Urls(), Urls("[URL]"), Users(), Users("USER"), Escapes(), Escapes("drop"), Mask(),
     Mask(KINDS, "en"), Stem(), Stopwords(), Stopwords(("id", "en"), False),
+    Untokenise(),
     make_step({"tweet": {"hashtags": "join", "escapes": "drop", "emoji": "name", "elongation": 2}}),
     make_step({"tweet": {"users": "keep", "hashtags": "keep", "escapes": "keep", "emoji": "keep", "elongation": 0}}),
 ]  # fmt: skip
