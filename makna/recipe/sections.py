@@ -157,6 +157,8 @@ SECTIONS: dict[str, type[Section]] = {
     "evaluate": EvaluateSection,
     "report": ReportSection,
 }
+Replaced = Literal["collect", "clean", "split", "tune", "systems", "evaluate", "explain", "seed"]
+"""Sections that a paper's own protocol may have its own of."""
 PLAIN: dict[str, Any] = {
     "title": str,
     "seed": Annotated[int, Field(ge=0, lt=2**31)],
@@ -166,6 +168,6 @@ PLAIN: dict[str, Any] = {
     "reference": list[ReferenceSection],
     "notes": list[NoteSection],
     "protocol": Literal["honest", "paper", "both"],
-    "protocols": dict[Literal["paper"], dict[Literal["collect", "clean", "split", "tune", "systems", "seed"], Any]],
+    "protocols": dict[Literal["paper"], dict[Replaced, Any]],
 }
 TOP_KEYS = (*SECTIONS, *PLAIN, "clean", "explain", "systems")
