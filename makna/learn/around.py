@@ -52,15 +52,8 @@ class Around(Portable):
         further : dict
             ``X_val``, ``y_val``, ``groups`` and more; what is None, or not taken by a step's `fit`, is left out.
         """
-        made = clone(self.estimator)
-        steps = made.steps if isinstance(made, Pipeline) else [("", made)]
-        self.estimator_ = made  # there from the start: an interrupted learner can be used
-        watched = further.get("X_val")
-        for _, step in steps[:-1]:
-            step.fit(X, y, **taken(step, {"groups": further.get("groups")}))
-            X = step.transform(X)
-            watched = None if watched is None else step.transform(watched)
-        learner = steps[-1][1]
+        self.estimator_ = clone(self.estimator)  # there from the start: an interrupted learner can be used
+        learner, X, watched = fit_before(self.estimator_, X, y, further)
         learner.fit(X, y, **taken(learner, {**further, "X_val": watched}))
 
     def __sklearn_tags__(self) -> Any:
@@ -72,3 +65,27 @@ class Around(Portable):
 def taken(step: Any, offered: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is there and the step's `fit` takes."""
     return {name: value for name, value in offered.items() if value is not None and has_fit_parameter(step, name)}
+
+
+def fit_before(made: Any, X: Any, y: Any, further: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """Fit the steps before the learner, in place.
+
+    Parameters
+    ----------
+    made : classifier or Pipeline
+        Not fitted.
+    X, y, further
+        As in `fit_member`; of `further`, the steps take ``groups``.
+
+    Returns
+    -------
+    learner, X, X_val
+        The learner, not fitted, and the rows as they come to it.
+    """
+    steps = made.steps if isinstance(made, Pipeline) else [("", made)]
+    watched = further.get("X_val")
+    for _, step in steps[:-1]:
+        step.fit(X, y, **taken(step, {"groups": further.get("groups")}))
+        X = step.transform(X)
+        watched = None if watched is None else step.transform(watched)
+    return steps[-1][1], X, watched

@@ -12,15 +12,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clo
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
 
-from makna.core.corpus import take
+from makna.core.corpus import take, texts_hash
 from makna.core.errors import DataError
-from makna.learn.around import Around, taken
+from makna.core.memo import shared
+from makna.learn.around import Around, fit_before, taken
 from makna.learn.calibrate import folds_of
 from makna.learn.finetune import class_labels
 from makna.learn.finetune_fit import seed_of
 from makna.learn.fitting import refuse_one_class
 from makna.learn.members import (
-    fit_before,
     fit_member,
     learner_of,
     raw_rows,
@@ -226,7 +226,12 @@ class Distilled(Around, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 def _in_sample(
     distilled: Distilled, teacher: Any, X: Any, labels: np.ndarray, groups: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    return np.asarray(teacher.predict_proba(X), dtype=float), np.ones(len(labels), dtype=bool)
+    def ask() -> tuple[Any, np.ndarray]:
+        return teacher, np.asarray(teacher.predict_proba(X), dtype=float)
+
+    # Students of one teacher share what it says; it is kept with it, so that its id stays its own.
+    _, said = shared(("taught", id(teacher), texts_hash(X)), ask) or ask()
+    return said, np.ones(len(labels), dtype=bool)
 
 
 def _out_of_fold(

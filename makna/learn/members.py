@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from makna.core.corpus import as_pairs, as_texts, is_pairs, text_array
 from makna.core.errors import DataError
-from makna.learn.around import taken
+from makna.learn.around import fit_before, taken
 
 
 def fit_member(system: Any, X: Any, y: Any, further: Mapping[str, Any]) -> Any:
@@ -30,30 +30,6 @@ def fit_member(system: Any, X: Any, y: Any, further: Mapping[str, Any]) -> Any:
     learner, X, watched = fit_before(made, X, y, further)
     learner.fit(X, y, **taken(learner, {**further, "X_val": watched}))
     return made
-
-
-def fit_before(made: Any, X: Any, y: Any, further: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """Fit the steps before the learner, in place.
-
-    Parameters
-    ----------
-    made : classifier or Pipeline
-        Not fitted.
-    X, y, further
-        As in `fit_member`; of `further`, the steps take ``groups``.
-
-    Returns
-    -------
-    learner, X, X_val
-        The learner, not fitted, and the rows as they come to it.
-    """
-    steps = made.steps if isinstance(made, Pipeline) else [("", made)]
-    watched = further.get("X_val")
-    for _, step in steps[:-1]:
-        step.fit(X, y, **taken(step, {"groups": further.get("groups")}))
-        X = step.transform(X)
-        watched = None if watched is None else step.transform(watched)
-    return steps[-1][1], X, watched
 
 
 def learner_of(system: Any) -> Any:
