@@ -217,8 +217,9 @@ def _finetune(name: str, **settings: Any) -> Any:
 CASES |= {
     "learn.FineTune": [
         Case(_finetune("FineTune", freeze="all"), TEXTS, THREE, "texts or pairs", {"pooling": "mean"}, 1e-5),
-        Case(_finetune("FineTune", long="windows", class_weight="balanced"), TEXTS, TWO, "texts or pairs",
-             tolerance=1e-5),
+        Case(
+            _finetune("FineTune", long="windows", class_weight="balanced"), TEXTS, TWO, "texts or pairs", tolerance=1e-5
+        ),
         Case(_finetune("FineTune", freeze="all", pair="bi"), PAIRS, TWO, "texts or pairs", {"pair": "cross"}, 1e-5),
     ],
     "learn.FineTuneRegressor": [

@@ -99,9 +99,7 @@ def test_the_temperature_is_the_best_one_for_the_validation_rows(encoder: str) -
         return float(-log_softmax(logits / temperature, axis=1)[np.arange(40), codes].mean())
 
     temperature = 1 / model.scaling_["weight"]
-    assert all(
-        loss(temperature) <= loss(temperature * factor) + 1e-9 for factor in (0.7, 0.95, 1.05, 1.4)
-    )
+    assert all(loss(temperature) <= loss(temperature * factor) + 1e-9 for factor in (0.7, 0.95, 1.05, 1.4))
     assert model.scaling_["bias"] == [0.0, 0.0]
     shifted = FineTune(encoder, **QUICK, calibrate="bias").fit(X, noisy, valid, truth).predict_proba(list(valid))
     assert shifted[:, 1].mean() == pytest.approx(codes.mean(), abs=1e-3)  # a bias makes the mean what it is
