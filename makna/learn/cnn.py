@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -175,6 +176,11 @@ class WordsCNN(WordNetwork, ClassifierMixin, BaseEstimator):
 
     def _read(self, X: Any) -> TextRows:
         return as_rows(X)
+
+    def padded_to(self, X: Any) -> np.ndarray:
+        """Return how many words each row is padded to where it is asked about alone, shape (n,)."""
+        lengths = self._as_words(self._read(X)).lengths()
+        return np.minimum(self.max_words, lengths + max(self.widths))
 
     def _as_words(self, texts: TextRows) -> FixedRows:
         return FixedRows.of(texts, self.words_, self.max_words, max(self.widths))

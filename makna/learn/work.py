@@ -227,13 +227,15 @@ def _recurrent(step: Any, flow: Flow) -> Counted:
 
 
 def _convolution(step: Any, flow: Flow) -> Counted:
-    """Count each layer's weights at each place they are put to: every text is read as equally long."""
-    total = 0.0
+    """Count each layer's weights at each place they are put to; a short row is padded no further than filters see."""
+    shorter = step.max_words - step.padded_to(flow.X)
+    total = np.zeros(flow.n)
     for layer in step.facts_["layers"]:
         shape, places = layer["shape"], _PLACES.get(layer["type"])
         if places is not None:
-            total += (layer["parameters"] - shape[-1]) * layer["times"] * places(shape)
-    return np.full(flow.n, total), flow
+            each = (layer["parameters"] - shape[-1]) * layer["times"]
+            total += each * (places(shape) - (shorter if places(shape) > 1 else 0))
+    return total, flow
 
 
 def _any_step(step: Any, flow: Flow) -> Counted:

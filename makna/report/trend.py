@@ -46,7 +46,7 @@ def trend_section(run: Run, locale: Locale) -> Section | None:
     if len(years) > 1:
         blocks.append(Picture(NAME, locale.say("trend_figure", **shown)))
     sizes = entries(told, "n")
-    classes = branch(told, "classes")
+    classes = {label: entries(told, "classes", label) for label in branch(told, "classes")}
     for few in chunks(list(classes), _LABELS_ACROSS):
         rows: list[list[Cell | str]] = []
         for i, year in enumerate(years):

@@ -141,9 +141,15 @@ def test_a_convolutional_network_against_torch(one_thread: None, merge: Any) -> 
 
     pairs = pd.DataFrame({"text_a": TEXTS, "text_b": TEXTS[::-1]})
     model = WordsCNN(merge=merge, vector_size=6, filters=4, epochs=1).fit(pairs, LABELS)
-    with FlopCounterMode(display=False) as counter:
-        model.predict(pairs.iloc[:1])
-    assert set(work_of(model, pairs)) == {counter.get_total_flops() / 2}
+    longer = pd.DataFrame({"text_a": ["kata " * 60, "satu dua"], "text_b": ["", "tiga empat lima enam"]})
+    asked = pd.concat([pairs.iloc[:3], longer], ignore_index=True)
+    counted = []
+    for row in range(len(asked)):
+        with FlopCounterMode(display=False) as counter:
+            model.predict(asked.iloc[[row]])
+        counted.append(counter.get_total_flops() / 2)
+    assert len(set(counted)) > 2
+    np.testing.assert_allclose(work_of(model, asked), counted)
 
 
 def test_a_cascade_costs_what_is_asked() -> None:
