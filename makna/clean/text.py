@@ -16,12 +16,13 @@ from makna.core.corpus import as_pairs, as_texts, is_pairs, map_sides
 from makna.core.errors import DataError
 from makna.core.memo import shared
 from makna.core.portable import Parts, Portable
+from makna.core.tags import TakesTexts
 
 _SHOWN = 280  # characters of an example
 _LEAD = 60  # of them, before the first difference
 
 
-class CleanText(TransformerMixin, BaseEstimator, Portable):
+class CleanText(TakesTexts, TransformerMixin, BaseEstimator, Portable):
     """Clean texts by a chain of steps, the same way in training and in use.
 
     Rows are never dropped: a text that cleaning empties stays, as an empty text. Nothing is learned from the texts;
@@ -113,12 +114,6 @@ class CleanText(TransformerMixin, BaseEstimator, Portable):
         for step in self.steps_:
             texts = step.apply_all(texts)
         return list(texts)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def tables_hash(steps: Sequence[Any] | None) -> str:

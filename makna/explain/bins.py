@@ -9,6 +9,8 @@ import numpy as np
 _WANTED = 14
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _WHOLE_STEPS = (1.0, 2.0, 5.0, 10.0)
+_MOST = 2000  # bins that far values may ask for
+_LEAST_WIDTH = 1e-8  # edges are rounded to ten digits
 _MIDDLE = (0.01, 0.99)  # quantiles that bins are made for; what lies outside gets bins as wide
 
 
@@ -84,7 +86,8 @@ def _filled(counts: np.ndarray, least: int) -> int:
 
 def _readable_width(values: np.ndarray, whole: bool) -> float:
     low, high = np.quantile(values, _MIDDLE)
-    raw = float(high - low) / _WANTED or 1.0
+    raw = max(float(high - low) / _WANTED, float(np.ptp(values)) / _MOST)
+    raw = raw if raw > _LEAST_WIDTH else 1.0  # values that differ by rounding alone share a bin
     power = 10.0 ** np.floor(np.log10(raw))
     steps = _WHOLE_STEPS if whole else _STEPS
     width = next(step * power for step in steps if step * power >= raw * (1 - 1e-9))

@@ -39,8 +39,7 @@ class Around(Portable):
     @property
     def interrupted_(self) -> bool:
         """Whether the learner inside was stopped by Ctrl-C with something it can answer by."""
-        last = self.estimator_.steps[-1][1] if isinstance(self.estimator_, Pipeline) else self.estimator_
-        return bool(getattr(last, "interrupted_", False))
+        return bool(getattr(learner_of(self.estimator_), "interrupted_", False))
 
     def _fit_inside(self, X: Any, y: Any, further: Mapping[str, Any]) -> None:
         """Fit step by step, so that watched rows pass through the representations before the learner sees them.
@@ -53,8 +52,7 @@ class Around(Portable):
             ``X_val``, ``y_val``, ``groups`` and more; what is None, or not taken by a step's `fit`, is left out.
         """
         self.estimator_ = clone(self.estimator)  # there from the start: an interrupted learner can be used
-        learner, X, watched = fit_before(self.estimator_, X, y, further)
-        learner.fit(X, y, **taken(learner, {**further, "X_val": watched}))
+        fit_through(self.estimator_, X, y, further)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]
@@ -67,6 +65,27 @@ def taken(step: Any, offered: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in offered.items() if value is not None and has_fit_parameter(step, name)}
 
 
+def learner_of(system: Any) -> Any:
+    """Return the last step of a Pipeline; a classifier itself."""
+    return system.steps[-1][1] if isinstance(system, Pipeline) else system
+
+
+def fit_through(made: Any, X: Any, y: Any, further: Mapping[str, Any]) -> None:
+    """Fit a classifier or a Pipeline in place, step by step, so that watched rows pass the steps too.
+
+    Parameters
+    ----------
+    made : classifier or Pipeline
+        Not fitted.
+    X, y : shape (n, …) and (n,)
+        Rows and targets.
+    further : mapping
+        ``X_val``, ``y_val``, ``groups``…: each goes to the learner if it is there and its `fit` takes it.
+    """
+    learner, X, watched = fit_before(made, X, y, further)
+    learner.fit(X, y, **taken(learner, {**further, "X_val": watched}))
+
+
 def fit_before(made: Any, X: Any, y: Any, further: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     """Fit the steps before the learner, in place.
 
@@ -75,7 +94,7 @@ def fit_before(made: Any, X: Any, y: Any, further: Mapping[str, Any]) -> tuple[A
     made : classifier or Pipeline
         Not fitted.
     X, y, further
-        As in `fit_member`; of `further`, the steps take ``groups``.
+        As in `fit_through`; of `further`, the steps take ``groups``.
 
     Returns
     -------
@@ -88,4 +107,4 @@ def fit_before(made: Any, X: Any, y: Any, further: Mapping[str, Any]) -> tuple[A
         step.fit(X, y, **taken(step, {"groups": further.get("groups")}))
         X = step.transform(X)
         watched = None if watched is None else step.transform(watched)
-    return steps[-1][1], X, watched
+    return learner_of(made), X, watched

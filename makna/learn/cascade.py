@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from makna.core.corpus import take
 from makna.core.errors import DataError
 from makna.core.portable import Parts, Portable
+from makna.core.tags import TakesTexts
 from makna.learn.cascade_choice import Rows, Wish, choose, stages_of
 from makna.learn.cascade_facts import band_told, members_told, shares_told, stages_told
 from makna.learn.cascade_stages import Answered, Judged, fit_stages
@@ -31,7 +32,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 _MEMBER = "estimators."
 
 
-class Cascade(Portable, ClassifierMixin, _BaseComposition):
+class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
     """Systems asked one after another until one is sure enough.
 
     Each system is asked only about the rows that come that far. A row is answered by the first stage whose calibrated
@@ -78,8 +79,6 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
         The fitted systems.
     thresholds_ : ndarray, shape (systems - 1,)
         Least probability at which a stage answers; above 1: it never does.
-    frontier_ : list of dict
-        Accuracy against cost on the validation rows (see `makna.learn.cascade_choice.choose`).
     facts_ : dict
         ``{"cascade": {"members", "frontier", "chosen", "wish", "stages", "band", "validation"}}``.
 
@@ -105,7 +104,7 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
     ['baik']
     """
 
-    _json: ClassVar[tuple[str, ...]] = ("classes_", "scale_", "frontier_", "facts_")
+    _json: ClassVar[tuple[str, ...]] = ("classes_", "scale_", "facts_")
     _tensors: ClassVar[tuple[str, ...]] = ("thresholds_", "weights_", "biases_")
     _children: ClassVar[tuple[str, ...]] = ("estimators_",)
     _tuples: ClassVar[tuple[str, ...]] = ("band",)
@@ -200,6 +199,11 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
         self._choose(judged)
         return self
 
+    @property
+    def frontier_(self) -> list[dict[str, Any]]:
+        """Accuracy against cost on the validation rows (see `makna.learn.cascade_choice.choose`)."""
+        return self.facts_["cascade"]["frontier"]
+
     def members(self) -> dict[str, Any]:
         """Return the systems by their names, not fitted: what `fit` takes fitted, by the same names."""
         return dict(self.estimators)
@@ -226,16 +230,16 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the likeliest class of each row, shape (n,)."""
-        best = self.answer(X).probabilities.argmax(axis=1)
+        best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probabilities of the stage that answers each row, shape (n, classes)."""
-        return self.answer(X).probabilities
+        return self._asked(X, costed=False).probabilities
 
     def stages(self, X: Any) -> np.ndarray:
         """Return the number of the stage that answers each row, from 0, shape (n,)."""
-        return self.answer(X).stages
+        return self._asked(X, costed=False).stages
 
     def costs(self, X: Any) -> np.ndarray:
         """Return the cost of each row as a share of asking the last system alone, shape (n,); see `Answered`."""
@@ -243,7 +247,7 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
 
     def answers(self, X: Any) -> np.ndarray:
         """Return the class of each row, or `between` where its probability is in the band, shape (n,)."""
-        return self._banded(self.answer(X).probabilities)
+        return self._banded(self.predict_proba(X))
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -269,6 +273,10 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
         X : sequence of str, shape (n,), or DataFrame, shape (n, 2)
             Texts, or pairs of texts.
         """
+        return self._asked(X, costed=True)
+
+    def _asked(self, X: Any, costed: bool) -> Answered:
+        """Ask the systems; to count what that costs is work of its own, so costs stay 0 where nobody wants them."""
         check_is_fitted(self, "thresholds_")
         X = raw_rows(X)
         n, classes = len(X), len(self.classes_)
@@ -280,7 +288,8 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
                 break
             rows = take(X, waiting)
             logits[place, waiting] = logits_of(system.predict_proba(rows))
-            found.costs[waiting] += self._work(place, rows) / self.scale_
+            if costed:
+                found.costs[waiting] += self._work(place, rows) / self.scale_
             found.stages[waiting] = place
             said = self._stage(place).probabilities(logits[: place + 1, waiting])
             found.probabilities[waiting] = said
@@ -343,16 +352,16 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
         right = stages.honest.argmax(axis=2) == codes
         own = logits.argmax(axis=2) == codes
         rows = Rows(stages.honest.max(axis=2), right, work / self.scale_, own[-1])
-        chosen, self.frontier_ = choose(rows, Wish(self.accuracy, self.cost, self.surely, self.always))
+        chosen, frontier = choose(rows, Wish(self.accuracy, self.cost, self.surely, self.always))
         self.thresholds_ = np.array(chosen["thresholds"])
         answering = stages_of(rows.confidence, self.thresholds_)
         said = stages.honest[answering, np.arange(len(codes))]
         names = [name for name, _ in self.estimators]
         validation = {"rows": len(codes), "left_out": int((~known).sum()), "origin": judged.origin}
-        self.facts_ = {
+        self.facts_: dict[str, Any] = {
             "cascade": {
                 "members": members_told(names, own, rows.costs),
-                "frontier": self.frontier_,
+                "frontier": frontier,
                 "chosen": {**chosen, "shares": shares_told(names, answering)},
                 "wish": {"accuracy": self.accuracy, "cost": self.cost, "surely": self.surely},
                 "stages": stages_told(names, self.weights_, self.biases_),
@@ -383,12 +392,6 @@ class Cascade(Portable, ClassifierMixin, _BaseComposition):
         if self.band is not None and self.positive not in labels:
             raise DataError("learn.cascade_positive", came=self.positive, allowed=", ".join(labels))
         return labels.index(self.positive) if self.positive in labels else 0
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def _rows_of(groups: Any, rows: np.ndarray) -> Any:

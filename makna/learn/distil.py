@@ -15,14 +15,13 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, h
 from makna.core.corpus import take, texts_hash
 from makna.core.errors import DataError
 from makna.core.memo import shared
-from makna.learn.around import Around, fit_before, taken
+from makna.learn.around import Around, fit_before, learner_of, taken
 from makna.learn.calibrate import folds_of
 from makna.learn.finetune import class_labels
 from makna.learn.finetune_fit import seed_of
 from makna.learn.fitting import refuse_one_class
 from makna.learn.members import (
     fit_member,
-    learner_of,
     raw_rows,
     require_classes,
     require_probabilities,

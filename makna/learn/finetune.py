@@ -10,17 +10,17 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d
 
 from makna.core.corpus import as_rows
-from makna.learn.epochs import measure_classes, measure_numbers
-from makna.learn.finetune_fit import FineTuned, Job, seed_of
+from makna.learn.epochs import measure_numbers
+from makna.learn.finetune_fit import FineTuned, Job, class_job, seed_of
 from makna.learn.finetune_text import LongTexts, Pair
 from makna.learn.fitting import refuse_one_class
 from makna.learn.held_back import Holding
-from makna.learn.losses import CLASS_LOSSES, Loss, LossName, class_weights, squared_error
+from makna.learn.losses import Loss, LossName, squared_error
 from makna.learn.networks import Pooling
 from makna.learn.optimise import Schedule
 from makna.learn.scaling import Scaling, scaled, scaling_of
 from makna.learn.settings import ClassWeight, Count, Layers, NotNegative, Pieces, Positive, Seed, Share
-from makna.learn.soft import Soft, softened
+from makna.learn.soft import Soft
 from makna.split.plan import strata_of
 
 
@@ -194,13 +194,9 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         seed = seed_of(self.random_state)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         split = self._split(texts, labels, (X_val, y_val), Holding(self.validation, seed, codes, groups))
-        weights = class_weights(self.class_weight, split.train.targets)
-        loss = Loss(CLASS_LOSSES[self.loss](self.focal_gamma), None if weights is None else tuple(weights.values()))
-        told = None if weights is None else {str(label): weight for label, weight in weights.items()}
-        split = split.coded(self.classes_)
-        job = softened(Job(split, len(self.classes_), loss, measure_classes, self.oversample, told), soft)
+        job = class_job(self.get_params(deep=False), split, self.classes_, soft)
         trained = self._learn(job, seed)
-        self.scaling_ = scaling_of(trained.outputs, split.valid.targets, len(self.classes_), self.calibrate)
+        self.scaling_ = scaling_of(trained.outputs, job.split.valid.targets, len(self.classes_), self.calibrate)
         if trained.interrupted:
             raise KeyboardInterrupt
         return self

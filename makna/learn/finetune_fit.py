@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any, ClassVar, Self
@@ -17,12 +18,13 @@ from makna.core.errors import DataError
 from makna.core.optional import require
 from makna.core.portable import Parts, Portable, plain
 from makna.learn.checkpoints import fit_key
-from makna.learn.epochs import Measure, overfitting
+from makna.learn.epochs import Measure, measure_classes, overfitting
 from makna.learn.finetune_text import example_of, text_rows
 from makna.learn.held_back import Holding, Split, split_of
-from makna.learn.losses import Loss
+from makna.learn.losses import CLASS_LOSSES, Loss, class_weights
 from makna.learn.networks import PURPOSE, layer_table
 from makna.learn.setup import Place, TrainData, Trained, TrainSettings
+from makna.learn.soft import Soft, softened
 from makna.learn.text_model import Shape, TextModel
 from makna.learn.training import train
 from makna.represent.encoder_source import EncoderSource, describe, load_network, load_tokenizer, locate_encoder
@@ -159,16 +161,50 @@ def _fresh(source: EncoderSource, shape: Shape, seed: int) -> Any:
         return shape.network(encoder)
 
 
-def _key(name: str, params: dict[str, Any], job: Job, source: EncoderSource, machine: Machine, seed: int) -> str:
-    """Return a hash of all that the result depends on."""
-    sides = [
+def class_job(params: Mapping[str, Any], split: Split, classes: np.ndarray, soft: Soft | None) -> Job:
+    """Return what a network of classes is to learn.
+
+    Parameters
+    ----------
+    params : mapping
+        Of the estimator: `class_weight`, `loss`, `focal_gamma`, `oversample`.
+    split : Split
+        Rows with their labels.
+    classes : ndarray, shape (classes,)
+        Labels of the training rows, sorted.
+    soft : Soft or None
+        What a teacher says of the rows that `fit` was given.
+    """
+    weights = class_weights(params["class_weight"], split.train.targets)
+    terms = CLASS_LOSSES[params["loss"]](params["focal_gamma"])
+    loss = Loss(terms, None if weights is None else tuple(weights.values()))
+    told = None if weights is None else {str(label): weight for label, weight in weights.items()}
+    job = Job(split.coded(classes), len(classes), loss, measure_classes, params["oversample"], told)
+    return softened(job, soft)
+
+
+def rows_key(job: Job) -> list[list[str]]:
+    """Return hashes of the rows of a job, training and validation: texts, and type and values of the targets."""
+    return [
         [texts_hash(side.texts), side.targets.dtype.str, hashlib.sha256(side.targets.tobytes()).hexdigest()]
         for side in (job.split.train, job.split.valid)
     ]
+
+
+def _key(name: str, params: dict[str, Any], job: Job, source: EncoderSource, machine: Machine, seed: int) -> str:
+    """Return a hash of all that the result depends on."""
     settings = {name: value for name, value in params.items() if name not in ("encoder", "random_state")}
     versions = [__version__, *(version(package) for package in ("torch", "transformers", "numpy"))]
     return fit_key(
-        name, settings, seed, source.fingerprint, sides, job.outputs, job.loss.weights, asdict(machine), versions
+        name,
+        settings,
+        seed,
+        source.fingerprint,
+        rows_key(job),
+        job.outputs,
+        job.loss.weights,
+        asdict(machine),
+        versions,
     )
 
 

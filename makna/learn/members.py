@@ -7,34 +7,17 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 
 from makna.core.corpus import as_pairs, as_texts, is_pairs, text_array
 from makna.core.errors import DataError
-from makna.learn.around import fit_before, taken
+from makna.learn.around import fit_through, learner_of
 
 
 def fit_member(system: Any, X: Any, y: Any, further: Mapping[str, Any]) -> Any:
-    """Return a fitted copy of a system, fitted step by step, so that watched rows pass the steps too.
-
-    Parameters
-    ----------
-    system : classifier or Pipeline
-        It is left as it is.
-    X, y : shape (n, …) and (n,)
-        Rows and targets.
-    further : mapping
-        ``X_val``, ``y_val``, ``groups``…: each goes to the learner if it is there and its `fit` takes it.
-    """
+    """Return a fitted copy of a system, which is left as it is; for X, y and `further` see `fit_through`."""
     made = clone(system)
-    learner, X, watched = fit_before(made, X, y, further)
-    learner.fit(X, y, **taken(learner, {**further, "X_val": watched}))
+    fit_through(made, X, y, further)
     return made
-
-
-def learner_of(system: Any) -> Any:
-    """Return the last step of a Pipeline; a classifier itself."""
-    return system.steps[-1][1] if isinstance(system, Pipeline) else system
 
 
 def raw_rows(X: Any) -> Any:

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from makna.core.corpus import PAIR, as_pairs, text_array
 from makna.core.errors import DataError
 from makna.core.portable import Portable
+from makna.core.tags import TakesTexts
 from makna.learn.around import Around
 
 How = Literal["sorted", "both"]
@@ -48,7 +49,7 @@ def _chosen(X: pd.DataFrame, first: list[str], second: list[str], turned: np.nda
     return pd.DataFrame(dict(zip(PAIR, map(text_array, columns), strict=True)), index=X.index)
 
 
-class SortedSides(Portable, TransformerMixin, BaseEstimator):
+class SortedSides(TakesTexts, Portable, TransformerMixin, BaseEstimator):
     """Pairs with the shorter side first: whatever follows cannot tell the order they came in.
 
     Examples
@@ -78,12 +79,6 @@ class SortedSides(Portable, TransformerMixin, BaseEstimator):
         """Return the pairs, the shorter side first, shape (n, 2)."""
         check_is_fitted(self)
         return shorter_first(X)[0]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 class Ordered(Around, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -13,22 +12,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from makna import __version__
 from makna.core.compute import Machine, machine_of
-from makna.core.corpus import TextRows, as_texts, sides_of, texts_hash
+from makna.core.corpus import TextRows, as_texts, sides_of
 from makna.core.errors import DataError
 from makna.core.optional import require
 from makna.core.portable import Parts, Portable, plain
+from makna.core.tags import TakesTexts
 from makna.learn.checkpoints import fit_key
-from makna.learn.epochs import measure_classes
 from makna.learn.finetune import class_labels
-from makna.learn.finetune_fit import Job, account, seed_of
+from makna.learn.finetune_fit import Job, account, class_job, rows_key, seed_of
 from makna.learn.fitting import refuse_one_class
 from makna.learn.forward import Rows, outputs_of
 from makna.learn.held_back import Holding, split_of
-from makna.learn.losses import CLASS_LOSSES, Loss, class_weights
 from makna.learn.networks import layer_table
 from makna.learn.scaling import scaled, scaling_of
 from makna.learn.setup import Place, TrainData, Trained, TrainSettings
-from makna.learn.soft import Soft, softened
+from makna.learn.soft import Soft
 from makna.learn.training import train
 from makna.learn.word_rows import with_specials
 from makna.learn.word_start import Asked, Start, start_of
@@ -59,7 +57,7 @@ class TextsAsWords(Protocol):
         """Return one text on its way to the network."""
 
 
-class WordNetwork(Portable):
+class WordNetwork(TakesTexts, Portable):
     """What the classifiers share that train a network over word vectors.
 
     A subclass says what it reads (`_read`), how texts become rows (`_as_words`), what network it is (`_new_network`)
@@ -125,14 +123,9 @@ class WordNetwork(Portable):
         if X_val is not None:
             self._texts(X_val)
         split = split_of(texts, labels, (X_val, y_val), holding)
-        weights = class_weights(params["class_weight"], split.train.targets)
-        terms = CLASS_LOSSES[params["loss"]](params["focal_gamma"])
-        loss = Loss(terms, None if weights is None else tuple(weights.values()))
-        told = None if weights is None else {str(label): weight for label, weight in weights.items()}
-        split = split.coded(self.classes_)
-        job = Job(split, len(self.classes_), loss, measure_classes, params["oversample"], told)
-        trained = self._learn(softened(job, soft), seed)
-        self.scaling_ = scaling_of(trained.outputs, split.valid.targets, len(self.classes_), "temperature")
+        job = class_job(params, split, self.classes_, soft)
+        trained = self._learn(job, seed)
+        self.scaling_ = scaling_of(trained.outputs, job.split.valid.targets, len(self.classes_), "temperature")
         if trained.interrupted:
             raise KeyboardInterrupt
         return self
@@ -245,18 +238,8 @@ class WordNetwork(Portable):
         state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
         return {name: value for name, value in state.items() if name != "_networks"}
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()  # type: ignore[misc]
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
-
 
 def _key(name: str, params: dict[str, Any], job: Job, machine: Machine, further: list[Any]) -> str:
     """Return a hash of all that the result depends on."""
-    sides = [
-        [texts_hash(side.texts), side.targets.dtype.str, hashlib.sha256(side.targets.tobytes()).hexdigest()]
-        for side in (job.split.train, job.split.valid)
-    ]
     versions = [__version__, version("torch"), version("numpy")]
-    return fit_key(name, params, further, sides, job.outputs, job.loss.weights, asdict(machine), versions)
+    return fit_key(name, params, further, rows_key(job), job.outputs, job.loss.weights, asdict(machine), versions)

@@ -144,7 +144,7 @@ class UnitWork:
         mistakes: list[dict[str, Any]] = []
         for part, rows in unit.held.items():
             said = self.executor.predict(fitted.system, rows)
-            prediction, probability = self._scored(said.prediction, self._aligned(fitted.system, said))
+            prediction, probability = self._scored(fitted.system, said)
             parts[part] = {
                 "rows": rows.tolist(),
                 "prediction": prediction.tolist(),
@@ -178,9 +178,9 @@ class UnitWork:
         rows = share_of(unit.train, self.executor.y, self.setting.plan.groups, share, self.setting.seed)
         part = last_part(unit)
         with working(place):
-            said = self.executor.predict(self._fit_one(spec, rows), unit.held[part])
+            system = self._fit_one(spec, rows)
+            prediction, _ = self._scored(system, self.executor.predict(system, unit.held[part]))
         held = unit.held[part].tolist()
-        prediction, _ = self._scored(said.prediction, [])
         return {"rows": len(rows), "part": part, "held": held, "prediction": prediction.tolist()}
 
     def answer(self, spec: SystemSpec, train: np.ndarray, held: np.ndarray, watch: Watch) -> Answer:
@@ -197,8 +197,7 @@ class UnitWork:
         """
         with working(trial_place(workplace(), spec, watch)):
             system = self._fit_one(spec, train)
-        said = self.executor.predict(system, held)
-        prediction, _ = self._scored(said.prediction, self._aligned(system, said))
+        prediction, _ = self._scored(system, self.executor.predict(system, held))
         return Answer(prediction, [trained(one) for one in networks_of(system)])
 
     def _fit_one(self, spec: SystemSpec, rows: np.ndarray) -> Pipeline:
@@ -242,13 +241,13 @@ class UnitWork:
             aligned.append(np.stack(columns, axis=1))
         return aligned
 
-    def _scored(self, prediction: np.ndarray, probability: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Return answers as they are scored."""
-        merge = self.setting.merge
+    def _scored(self, system: Pipeline, said: Guess) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return answers and probabilities as they are scored: a column for every class, merged ones added."""
+        merge, probability = self.setting.merge, self._aligned(system, said)
         if not merge.into:
-            return prediction, probability
+            return said.prediction, probability
         if not probability:
-            return merge.truth(prediction), []
+            return merge.truth(said.prediction), []
         merged, summed = merge.answer(self.setting.labels[""], probability[0])
         return merged, [summed]
 

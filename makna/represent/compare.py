@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from makna.core.corpus import as_pairs, text_array
 from makna.core.errors import DataError
 from makna.core.portable import Portable
+from makna.core.tags import TakesTexts
 
 View = Literal["cosine", "difference", "product", "distance"]
 Matrix = Any
@@ -52,7 +53,7 @@ _VIEWS: dict[str, Callable[[Matrix, Matrix], Matrix]] = {
 }
 
 
-class Compare(Portable, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
+class Compare(TakesTexts, Portable, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     """Pairs seen through one representation of single texts: what their two vectors have in common.
 
     Both sides are represented by the same fitted steps, learned from all sides of the training rows. None of the views
@@ -138,12 +139,6 @@ class Compare(Portable, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
 
     def _views(self) -> list[str]:
         return ["cosine", "difference", "product"] if self.by is None else list(self.by)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def _times(a: Matrix, b: Matrix) -> Matrix:

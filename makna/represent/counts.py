@@ -17,13 +17,14 @@ from makna.core.corpus import as_pairs, as_texts, is_pairs
 from makna.core.errors import DataError
 from makna.core.memo import shared
 from makna.core.portable import Portable
+from makna.core.tags import TakesTexts
 from makna.represent.ngrams import CharGrams, TermIndex, WordGrams
 
 Range = tuple[Annotated[int, Field(ge=1, le=10)], Annotated[int, Field(ge=1, le=10)]]
 Weight = Literal["tfidf", "count", "binary"]
 
 
-class Counts(Portable, TransformerMixin, BaseEstimator):
+class Counts(TakesTexts, Portable, TransformerMixin, BaseEstimator):
     """TF-IDF, counts or presence of word or character n-grams.
 
     Parameters
@@ -151,12 +152,6 @@ class Counts(Portable, TransformerMixin, BaseEstimator):
             return names
         marks = ("× ", "≠ ") if self.pairs == "symmetric" else ("a: ", "b: ")
         return np.concatenate([mark + names for mark in marks])
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
     @property
     def _grams(self) -> WordGrams | CharGrams:

@@ -18,6 +18,7 @@ from makna.core.files import plain_os_errors
 from makna.core.memo import shared
 from makna.core.optional import require
 from makna.core.portable import Parts, Portable
+from makna.core.tags import TakesTexts
 from makna.represent.buckets import pad
 from makna.represent.embed import MULTIPLE, Embedding, Pooling, tokenizer_of
 from makna.represent.encoder_folder import cargo, fingerprint, shape
@@ -33,7 +34,7 @@ _IN_MEMORY = 64_000_000  # bytes of flattened pieces that are an ordinary array
 _SHOWN_PIECES = 24
 
 
-class Encoder(Portable, TransformerMixin, BaseEstimator):
+class Encoder(TakesTexts, Portable, TransformerMixin, BaseEstimator):
     """A pretrained transformer as it is: each text becomes what its last layer makes of it.
 
     Nothing is learned from the texts. Vectors are kept below the cache folder by text, encoder and settings, so that
@@ -262,12 +263,6 @@ class Encoder(Portable, TransformerMixin, BaseEstimator):
                 shelf.add([missing[row] for row in rows], lengths, _within(np.concatenate(arrays), dtype))
             shelf.tidy()
         return shelf
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def _together(batches: Iterator[tuple[np.ndarray, list[np.ndarray]]]) -> Iterator[tuple[list[int], list[np.ndarray]]]:

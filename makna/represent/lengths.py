@@ -10,12 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from makna.core.corpus import as_pairs, as_texts, is_pairs
 from makna.core.portable import Portable
+from makna.core.tags import TakesTexts
 
 _TEXT_NAMES = ("log_chars", "log_words")
 _PAIR_NAMES = ("log_sum", "log_difference", "ratio")
 
 
-class LengthFeatures(Portable, TransformerMixin, BaseEstimator):
+class LengthFeatures(TakesTexts, Portable, TransformerMixin, BaseEstimator):
     """Lengths in characters and in words (runs without white space).
 
     A text has log(1 + length). A pair has log(1 + a + b), log(1 + |a - b|) and min(a, b) / max(a, b) (1 where both are
@@ -59,12 +60,6 @@ class LengthFeatures(Portable, TransformerMixin, BaseEstimator):
         if self.n_sides_ == 1:
             return np.asarray(_TEXT_NAMES, dtype=object)
         return np.asarray([f"{name}_{unit}" for name in _PAIR_NAMES for unit in ("chars", "words")], dtype=object)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def _lengths(texts: list[str]) -> np.ndarray:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from makna.core.corpus import as_pairs, normalised
 from makna.core.portable import Portable
+from makna.core.tags import TakesTexts
 
 NAMES = (
     *("word_jaccard", "word_containment", "word_coverage"),
@@ -27,7 +28,7 @@ _NEGATION = re.compile(
 _GRAM = 3
 
 
-class OverlapFeatures(Portable, TransformerMixin, BaseEstimator):
+class OverlapFeatures(TakesTexts, Portable, TransformerMixin, BaseEstimator):
     """Overlap of words, characters, numbers and negation of the two sides of a pair, whichever comes first.
 
     Words are sets of the normalised text (`makna.core.corpus.normalised`); |A∩B| over |A∪B|, over the smaller and over
@@ -67,12 +68,6 @@ class OverlapFeatures(Portable, TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns."""
         return np.asarray(NAMES, dtype=object)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 class _Side:

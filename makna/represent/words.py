@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from makna.core.corpus import as_texts
 from makna.core.errors import DataError
 from makna.core.portable import Parts, Portable, plain
+from makna.core.tags import TakesTexts
 from makna.represent.word_files import read_vectors
 from makna.represent.word_split import vocabulary_of, words_of
 from makna.represent.word_training import METHODS, Algorithm, WordSettings, learn_vectors
@@ -27,7 +28,7 @@ _Count = Annotated[int, Field(ge=1)]
 _SHOWN = 10
 
 
-class Words(Portable, TransformerMixin, BaseEstimator):
+class Words(TakesTexts, Portable, TransformerMixin, BaseEstimator):
     """A text becomes one vector: the mean of its words' vectors, their greatest values, or all of them in a row.
 
     Word vectors are learned from the training texts (Word2Vec or FastText, by gensim, one thread, the same bits for the
@@ -243,12 +244,6 @@ class Words(Portable, TransformerMixin, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         # Crosses processes as what it is kept as.
         return {name: value for name, value in super().__getstate__().items() if name != "_vectors_"}
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def _mean(step: Words, rows: list[list[str]], vectors: WordVectors) -> np.ndarray:

@@ -44,3 +44,15 @@ def test_every_value_is_in_its_bin_and_the_ends_are_filled(values, least, whole)
 def test_widths_are_readable(spread, width):
     bins = readable_bins(np.linspace(0, spread, 2000).round(), least=1, whole=True)
     assert bins.edges[2] - bins.edges[1] == width
+
+
+def test_values_that_differ_by_rounding_alone_share_a_bin():
+    bins = readable_bins(np.array([0.0, 1.1754943508222875e-38]), least=1)
+    assert bins.edges.tolist() == [0, 1]
+
+
+def test_far_values_do_not_ask_for_bins_without_end():
+    values = np.r_[np.linspace(0, 1e-6, 1000), 500.0]
+    bins = readable_bins(values, least=1)
+    assert bins.n < 2100
+    assert (bins.edges[bins.places(values)] <= values).all()
