@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -45,15 +45,17 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
     estimators : list of (str, Pipeline)
         Names and systems, the cheapest first; each takes texts or pairs as they come and gives probabilities.
     accuracy : float or None
-        Least accuracy on the validation rows, as a share of the last system's: 0.995 may lose half a percent of it, 1
+        Least accuracy on the validation rows, as a share of that of `against`: 0.995 may lose half a percent of it, 1
         nothing. Of the thresholds that keep it, the cheapest are taken.
     cost : float or None
-        Highest mean cost on the validation rows, as a share of always asking the last system alone. Of the thresholds
-        that stay below it, the most accurate are taken; with `accuracy` too, the cheapest that do both. With neither,
-        `accuracy` is 1.
+        Highest mean cost on the validation rows, as a share of that of `against`. Of the thresholds that stay below it,
+        the most accurate are taken; with `accuracy` too, the cheapest that do both. With neither, `accuracy` is 1.
     surely : bool
-        Judge the accuracy by the lower end of the 95 % interval of the paired difference to the last system, so that a
-        lucky choice of threshold does not pass for none lost.
+        Judge the accuracy by the lower end of the 95 % interval of the paired difference to `against`, so that a lucky
+        choice of threshold does not pass for none lost.
+    against : {"last", "all"}
+        What accuracy and cost are measured by: always asking the last system alone, or asking all of them about every
+        row, where `combine` joins their answers.
     always : bool
         Ask all systems about every row, whatever it costs: an ensemble, where `combine` joins their answers.
     combine : bool
@@ -115,6 +117,7 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
         accuracy: Positive | None = None,
         cost: Positive | None = None,
         surely: bool = False,
+        against: Literal["last", "all"] = "last",
         always: bool = False,
         combine: bool = True,
         validation: Share = 0.1,
@@ -128,6 +131,7 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
         self.accuracy = accuracy
         self.cost = cost
         self.surely = surely
+        self.against = against
         self.always = always
         self.combine = combine
         self.validation = validation
@@ -242,7 +246,7 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
         return self._asked(X, costed=False).stages
 
     def costs(self, X: Any) -> np.ndarray:
-        """Return the cost of each row as a share of asking the last system alone, shape (n,); see `Answered`."""
+        """Return the cost of each row as a share of that of `against`, shape (n,); see `Answered`."""
         return self.answer(X).costs
 
     def answers(self, X: Any) -> np.ndarray:
@@ -257,8 +261,8 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
     def predict_beside(self, X: Any) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return probabilities, shape (n, classes), and what a table of predictions shows beside them.
 
-        These are, each of shape (n,): the name of the system that answered; the cost of the row as a share of asking
-        the last system alone; and, where there is a band, the answer with the band's third one.
+        These are, each of shape (n,): the name of the system that answered; the cost of the row as a share of
+        that of `against`; and, where there is a band, the answer with the band's third one.
         """
         said = self.answer(X)
         names = np.array([name for name, _ in self.estimators], dtype=object)
@@ -348,10 +352,11 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
         for place, stage in enumerate(stages.stages):
             self.weights_[place, : place + 1], self.biases_[place] = stage.weights, stage.bias
         work = np.stack([self._work(place, X) for place in range(depth)])
-        self.scale_ = float(work[-1].mean()) or 1.0
         right = stages.honest.argmax(axis=2) == codes
         own = logits.argmax(axis=2) == codes
-        rows = Rows(stages.honest.max(axis=2), right, work / self.scale_, own[-1])
+        whole, whole_right = (work.sum(axis=0), right[-1]) if self.against == "all" else (work[-1], own[-1])
+        self.scale_ = float(whole.mean()) or 1.0
+        rows = Rows(stages.honest.max(axis=2), right, work / self.scale_, whole_right)
         chosen, frontier = choose(rows, Wish(self.accuracy, self.cost, self.surely, self.always))
         self.thresholds_ = np.array(chosen["thresholds"])
         answering = stages_of(rows.confidence, self.thresholds_)
@@ -363,7 +368,13 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
                 "members": members_told(names, own, rows.costs),
                 "frontier": frontier,
                 "chosen": {**chosen, "shares": shares_told(names, answering)},
-                "wish": {"accuracy": self.accuracy, "cost": self.cost, "surely": self.surely},
+                "wish": {
+                    "accuracy": self.accuracy,
+                    "cost": self.cost,
+                    "surely": self.surely,
+                    "against": self.against,
+                    "always": self.always,
+                },
                 "stages": stages_told(names, self.weights_, self.biases_),
                 "band": None if self.band is None else band_told(self.band, said[:, self._positive()], said, codes),
                 "validation": validation,

@@ -35,14 +35,14 @@ class Rows:
         Whether that answer is right.
     costs : ndarray, shape (systems, n)
         What asking each system costs.
-    last_right : ndarray of bool, shape (n,)
-        Whether the last system alone is right.
+    whole_right : ndarray of bool, shape (n,)
+        Whether what the cascade is measured by is right: the last system alone, or all systems together.
     """
 
     confidence: np.ndarray
     right: np.ndarray
     costs: np.ndarray
-    last_right: np.ndarray
+    whole_right: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Wish:
     Parameters
     ----------
     accuracy : float or None
-        Least share of the last system's accuracy.
+        Least share of the accuracy that the cascade is measured by.
     cost : float or None
         Highest mean cost.
     surely : bool
@@ -99,7 +99,7 @@ def choose(rows: Rows, wish: Wish) -> tuple[dict[str, Any], list[dict[str, Any]]
     -------
     chosen, frontier : dict, list of dict
         `thresholds`, `cost` (mean), `accuracy` with the ends of its interval `low` and `high` (Wilson), `difference` to
-        the last system alone with `difference_low` and `difference_high` (paired, see `paired_interval`), `n`. The
+        what it is measured by with `difference_low` and `difference_high` (paired, see `paired_interval`), `n`. The
         frontier has all thresholds of a cascade of two, cheapest first; of a deeper one those that no other beats.
 
     Raises
@@ -112,7 +112,7 @@ def choose(rows: Rows, wish: Wish) -> tuple[dict[str, Any], list[dict[str, Any]]
     points = [cells.point(chosen) for chosen in itertools.product(*(range(len(t)) for t in cells.thresholds))]
     points.sort(key=lambda point: (point["cost"], -point["accuracy"]))
     everywhere = [point for point in points if min(point["thresholds"]) >= NEVER]
-    chosen = everywhere[0] if wish.always else _chosen(points, wish, float(rows.last_right.mean()))
+    chosen = everywhere[0] if wish.always else _chosen(points, wish, float(rows.whole_right.mean()))
     return chosen, points if len(rows.confidence) == 2 else _undominated(points)
 
 
@@ -148,8 +148,8 @@ class _Cells:
     reached : ndarray of int, shape (systems - 1, cells)
         How many of them the cell's rows reach.
     sums : ndarray, shape (4, systems, cells)
-        If a stage answers the cell's rows: their costs, how many are right, and how many are right or wrong where the
-        last system alone is not.
+        If a stage answers the cell's rows: their costs, how many are right, and how many are right or wrong where
+        what it is measured by is not.
     n : int
         Rows.
     """
@@ -167,8 +167,8 @@ class _Cells:
         values = (
             rows.costs.cumsum(axis=0),
             rows.right,
-            rows.right & ~rows.last_right,
-            ~rows.right & rows.last_right,
+            rows.right & ~rows.whole_right,
+            ~rows.right & rows.whole_right,
         )
         cell, size = cell.ravel(), cells.shape[1]
         sums = [[np.bincount(cell, weights=stage, minlength=size) for stage in value] for value in values]
@@ -194,11 +194,11 @@ class _Cells:
         }
 
 
-def _chosen(points: list[dict[str, Any]], wish: Wish, last: float) -> dict[str, Any]:
+def _chosen(points: list[dict[str, Any]], wish: Wish, whole: float) -> dict[str, Any]:
     """Return the point that is wanted; `points` stand cheapest first, and of equal cost the most accurate first."""
     measure = "difference_low" if wish.surely else "difference"
-    kept = [last + point[measure] for point in points]
-    wanted = 0.0 if wish.accuracy is None else wish.accuracy * last
+    kept = [whole + point[measure] for point in points]
+    wanted = 0.0 if wish.accuracy is None else wish.accuracy * whole
     most = np.inf if wish.cost is None else wish.cost
     cheap = [(point, has) for point, has in zip(points, kept, strict=True) if point["cost"] <= most + _CLOSE]
     if not cheap:
@@ -209,7 +209,7 @@ def _chosen(points: list[dict[str, Any]], wish: Wish, last: float) -> dict[str, 
     fitting = [point for point, has in cheap if has >= wanted - _CLOSE]
     if fitting:
         return fitting[0]
-    possible = max(has for _, has in cheap) / last if last else 1.0
+    possible = max(has for _, has in cheap) / whole if whole else 1.0
     if max(kept) >= wanted - _CLOSE:
         cost = next(point["cost"] for point, has in zip(points, kept, strict=True) if has >= wanted - _CLOSE)
         raise DataError("learn.cascade_both", accuracy=wish.accuracy, cost=wish.cost, possible=possible, least=cost)

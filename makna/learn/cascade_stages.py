@@ -52,7 +52,7 @@ class Answered:
     stages : ndarray of int, shape (n,)
         Which it was, from 0.
     costs : ndarray, shape (n,)
-        What all systems asked cost, as a share of asking the last one about a validation row, on average.
+        What all systems asked cost, as a share of what the cascade is measured by, on average.
     """
 
     probabilities: np.ndarray
@@ -64,7 +64,8 @@ def fit_stages(logits: np.ndarray, codes: np.ndarray, combine: bool, groups: np.
     """Fit every stage of a cascade, and say what it would answer about rows it was not fitted on.
 
     All systems asked so far answer together only where that is better on rows held out: no less accurate, and with a
-    lower loss.
+    lower loss. Of the first system alone that means a weight and a bias a class in place of one temperature: the
+    classes may be mixed otherwise than in the rows it learned from.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ def fit_stages(logits: np.ndarray, codes: np.ndarray, combine: bool, groups: np.
     for place in range(len(logits)):
         so_far = logits[: place + 1]
         stage, said = alone(so_far, codes), _held_out(alone, so_far, codes, folds)
-        if is_enough and place:
+        if is_enough:
             other = _held_out(together, so_far, codes, folds)
             if _is_better(other, said, codes):
                 stage, said = together(so_far, codes), other

@@ -38,16 +38,16 @@ def cascade_section(run: Run, locale: Locale) -> Section | None:
 
 def cascade_figures(run: Run, locale: Locale) -> dict[str, Callable[[], Figure]]:
     """Return the frontier of each cascade: name → a function that draws it."""
-    words = CostWords(
-        locale.say("axis_cost"),
-        sentence(locale.metric("accuracy")),
-        locale.say("cascade_frontier"),
-        locale.say("cascade_member"),
-        locale.say("cascade_chosen_mark"),
-    )
     found = cascades_of(run)
 
     def draw(facts: dict[str, Any]) -> Callable[[], Figure]:
+        words = CostWords(
+            locale.say("axis_cost", whole=_whole(facts, locale)),
+            sentence(locale.metric("accuracy")),
+            locale.say("cascade_frontier"),
+            locale.say("cascade_member"),
+            locale.say("cascade_chosen_mark"),
+        )
         members, frontier = _points(facts, "members"), _points(facts, "frontier")
         return lambda: draw_frontier(members, frontier, _point(branch(facts, "chosen")), words, locale)
 
@@ -94,8 +94,18 @@ def _chosen(system: str, facts: dict[str, Any], locale: Locale) -> Iterator[Para
         ends = (chosen.get("difference_low"), chosen.get("difference_high"))
         interval = locale.interval(*ends)
         yield Paragraph(
-            locale.say("cascade_difference", difference=locale.difference(chosen["difference"]), interval=interval)
+            locale.say(
+                "cascade_difference",
+                whole=_whole(facts, locale),
+                difference=locale.difference(chosen["difference"]),
+                interval=interval,
+            )
         )
+
+
+def _whole(facts: dict[str, Any], locale: Locale) -> str:
+    """Return what accuracy and cost are measured by."""
+    return locale.say("cascade_whole_all" if branch(facts, "wish").get("against") == "all" else "cascade_whole_last")
 
 
 def _table(system: str, facts: dict[str, Any], locale: Locale) -> Iterator[Table]:

@@ -174,7 +174,7 @@ def test_each_point_is_what_its_thresholds_do_row_by_row() -> None:
         spent = [rows.costs[: stage + 1, row].sum() for row, stage in enumerate(stages)]
         assert point["accuracy"] == pytest.approx(np.mean(hits))
         assert point["cost"] == pytest.approx(np.mean(spent))
-        assert point["difference"] == pytest.approx(np.mean(hits) - rows.last_right.mean())
+        assert point["difference"] == pytest.approx(np.mean(hits) - rows.whole_right.mean())
 
 
 def test_a_wanted_accuracy_and_a_wanted_cost() -> None:
@@ -192,6 +192,36 @@ def test_a_wanted_accuracy_and_a_wanted_cost() -> None:
     assert sure["chosen"]["cost"] > kept["chosen"]["cost"]
     last = sure["members"][1]["accuracy"]
     assert last + sure["chosen"]["difference_low"] >= 0.98 * last
+
+
+def test_a_cascade_can_be_measured_by_all_systems_together() -> None:
+    X, y = _rows(600, depth=3, seed=5)
+    prices = [1.0, 10.0, 10.0]
+    whole = _cascade(3, prices=prices, combine=True, always=True, against="all").fit(X, y, X, y)
+    found = whole.facts_["cascade"]
+    assert found["chosen"]["cost"] == pytest.approx(1)
+    assert found["chosen"]["difference"] == 0
+    np.testing.assert_allclose(whole.costs(X), 1)
+    part = _cascade(3, prices=prices, combine=True, cost=0.5, surely=True, against="all").fit(X, y, X, y)
+    assert part.facts_["cascade"]["chosen"]["cost"] <= 0.5
+    assert part.facts_["cascade"]["wish"]["against"] == "all"
+    np.testing.assert_allclose(part.costs(X), (np.cumsum(prices) / sum(prices))[part.stages(X)])
+    lucky = _cascade(3, prices=prices, combine=True, cost=0.5, against="all").fit(X, y, X, y)
+    chosen = [cascade.facts_["cascade"]["chosen"] for cascade in (part, lucky)]
+    assert chosen[0]["difference_low"] >= chosen[1]["difference_low"]
+    assert chosen[0]["accuracy"] <= chosen[1]["accuracy"]
+
+
+def test_the_first_system_is_set_right_where_classes_are_mixed_otherwise() -> None:
+    own = np.random.default_rng(3)
+    truth = own.integers(2, size=900)
+    logit = (2 * truth - 1) + own.normal(scale=0.8, size=900) + 1.5  # thinks that most are of the second class
+    logits = np.stack([np.column_stack([-logit / 2, logit / 2])])
+    plain = (logits[0].argmax(axis=1) == truth).mean()
+    fitted = fit_stages(logits, truth, combine=True, groups=None, seed=0)
+    assert (fitted.honest[0].argmax(axis=1) == truth).mean() > plain + 0.1
+    kept = fit_stages(logits, truth, combine=False, groups=None, seed=0)
+    np.testing.assert_array_equal(kept.honest[0].argmax(axis=1), logits[0].argmax(axis=1))
 
 
 @pytest.mark.parametrize(
