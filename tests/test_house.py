@@ -21,7 +21,7 @@ from makna.learn.bounded import Bounded
 from makna.learn.calibrate import Calibrated
 from makna.learn.forest import Forest, ForestRegressor
 from makna.learn.kernels import KernelSVM, KernelSVR
-from makna.learn.linear import LinearSVM, LinearSVR, Logistic, Ridge
+from makna.learn.linear import LeastSquares, LinearSVM, LinearSVR, Logistic, Ridge
 from makna.learn.neighbours import Neighbours
 from makna.learn.outputs import PerOutput
 from makna.learn.svm import SVM
@@ -52,6 +52,10 @@ CASES: dict[str, list[Case]] = {
         Case(lambda: LinearSVM(loss="hinge", class_weight={"0": 1.0, "1": 3.0}), SPARSE, TWO, change={"C": 2.0}),
     ],
     "learn.Logistic": [Case(Logistic, X, THREE, change={"C": 0.3}), Case(Logistic, SPARSE, TWO, change={"C": 0.3})],
+    "learn.LeastSquares": [
+        Case(LeastSquares, X, SCORES, change={"positive": True}),
+        Case(LeastSquares, SPARSE, SCORES),
+    ],
     "learn.Ridge": [Case(Ridge, X, SCORES, change={"alpha": 3.0}), Case(Ridge, SPARSE, SCORES, change={"alpha": 3.0})],
     "learn.LinearSVR": [
         Case(LinearSVR, X, SCORES, change={"epsilon": 0.2}),
@@ -180,12 +184,19 @@ CASES |= {
 }
 
 _WORD_VECTORS = "makna.represent.words:Words"
+_CLOSENESS = "makna.represent.closeness:Closeness"
 _CNN = "makna.learn.cnn:WordsCNN"
 _NARROW = {"vector_size": 4, "filters": 2, "max_words": 5, "widths": (2, 3), "epochs": 1}
 CASES |= {
     "represent.Words": [
         Case(_later(_WORD_VECTORS, size=4, epochs=1), TEXTS, takes="texts", change={"pooling": "max"}),
         Case(_later(_WORD_VECTORS, "fasttext", size=4, epochs=1, buckets=99, pooling="idf"), TEXTS, takes="texts"),
+    ],
+    "represent.Closeness": [
+        Case(_later(_CLOSENESS, by=["avgcos", "centroid", "sif"], size=4, epochs=1), PAIRS, takes="pairs",
+             change={"common": 0}),
+        Case(_later(_CLOSENESS, "fasttext", size=4, epochs=1, buckets=99), PAIRS, takes="pairs",
+             change={"by": ["wmd"]}),
     ],
     "learn.WordsCNN": [
         Case(_later(_CNN, **_NARROW), TEXTS, THREE, "texts or pairs", {"widths": (2,)}, 1e-6),
@@ -199,7 +210,15 @@ def _encoder(kind: str, **settings: Any) -> Any:
     return lambda: _later("makna.represent.encoder:Encoder", str(kept_encoder(kind)), **settings)()
 
 
+def _alignment(kind: str, **settings: Any) -> Any:
+    return lambda: _later("makna.represent.alignment:Alignment", str(kept_encoder(kind)), **settings)()
+
+
 CASES |= {
+    "represent.Alignment": [
+        Case(_alignment("bert", max_length=16), PAIRS, takes="pairs", change={"weighted": False}, tolerance=1e-5),
+        Case(_alignment("albert", layers=[0, 1]), PAIRS, takes="pairs", tolerance=1e-3),
+    ],
     "represent.Encoder": [
         Case(_encoder("bert", max_length=16), TEXTS, takes="texts", change={"pooling": "cls"}, tolerance=1e-5),
         Case(_encoder("albert", pooling="tokens", max_length=6), TEXTS, takes="texts", tolerance=1e-3),
@@ -211,7 +230,8 @@ CASES |= {
 def _finetune(name: str, **settings: Any) -> Any:
     # Frozen but for the head and the pooler: what is checked here is not how well it learns.
     quick = {"epochs": 1, "max_length": 16, "learning_rate": 1e-3, **settings}
-    return lambda: _later(f"makna.learn.finetune:{name}", str(kept_encoder("bert")), **quick)()
+    module = {"FineTune": "finetune", "FineTuneRegressor": "finetune_number"}[name]
+    return lambda: _later(f"makna.learn.{module}:{name}", str(kept_encoder("bert")), **quick)()
 
 
 CASES |= {
@@ -224,6 +244,14 @@ CASES |= {
     ],
     "learn.FineTuneRegressor": [
         Case(_finetune("FineTuneRegressor", freeze=1), TEXTS, SCORES, "texts or pairs", {"long": "head+tail"}, 1e-4),
+        Case(
+            _finetune("FineTuneRegressor", pooling="bilstm", loss="ordinal", freeze="all"),
+            PAIRS,
+            SCORES,
+            "texts or pairs",
+            {"loss": "squared"},
+            1e-4,
+        ),
     ],
 }
 
@@ -275,6 +303,41 @@ CASES |= {
             takes="texts or pairs",
         ),
     ],
+}
+_BLEND = "makna.learn.blend:Blend"
+_SECOND_KEY = "makna.learn.second_key:SecondKey"
+_PER_KEY = "makna.learn.per_key:PerKey"
+
+
+def _marks(**counts: Any) -> Any:
+    return make_pipeline(_later(_COUNTS, **counts)(), Ridge())
+
+
+def _overlaps() -> Any:
+    return make_pipeline(OverlapFeatures(), Ridge())
+
+
+CASES |= {
+    "learn.Blend": [
+        Case(
+            _composed(_BLEND, lambda: [("small", _marks()), ("large", _marks(chars=(1, 3)))], folds=3),
+            TEXTS,
+            SCORES,
+            takes="texts or pairs",
+            change={"small__ridge__alpha": 9.0, "folds": 2},
+        ),
+        Case(
+            _composed(_BLEND, lambda: [("a", _marks()), ("b", _marks(words=(1, 2)))]), PAIRS, SCORES, "texts or pairs"
+        ),
+    ],
+    "learn.SecondKey": [
+        Case(_composed(_SECOND_KEY, _marks, answer="max", full=0.0), PAIRS, SCORES, "pairs", {"answer": "mean"}),
+    ],
+    "learn.PerKey": [
+        Case(_composed(_PER_KEY, _marks), PAIRS, SCORES, "pairs", {"shrink": 0.5}),
+        Case(_composed(_PER_KEY, _overlaps, marked=True), PAIRS, SCORES, "pairs", {"within": False}),
+    ],
+    "learn.MarkedAnswers": [Case(_later("makna.learn.marked:MarkedAnswers"), PAIRS, SCORES, takes="pairs")],
 }
 # Made elsewhere; their cases are skipped as long as they are missing.
 LATER = {"represent.Counts", "clean.CleanText"}
@@ -347,6 +410,8 @@ _EXPECTED[Forest]["check_class_weight_classifiers"] = "sets a parameter that thi
 NUMERIC = [
     LinearSVM(),
     Logistic(),
+    LeastSquares(),
+    LeastSquares(positive=True),
     Ridge(),
     LinearSVR(),
     SVM(),

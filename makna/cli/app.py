@@ -10,6 +10,8 @@ import typer
 from typer.main import get_command
 
 from makna import __version__
+from makna.cli.collect import add_collect
+from makna.cli.label import add_label
 from makna.core.errors import UsageError, UserError
 from makna.core.messages import say
 
@@ -61,8 +63,11 @@ def _app() -> typer.Typer:
 
     _add_run(app)
     _add_predict(app)
+    _add_grade(app)
     _add_clean(app)
     _add_small(app)
+    add_collect(app)
+    add_label(app)
     return app
 
 
@@ -78,11 +83,12 @@ def _add_run(app: typer.Typer) -> None:
         resume: Annotated[bool, typer.Option("--resume", help=say("cli.run_resume"))] = False,
         engine: Annotated[str, typer.Option("--engine", metavar="local|ray", help=say("cli.run_engine"))] = "local",
         sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help=say("cli.sheet"))] = None,
+        accept: Annotated[bool, typer.Option("--accept-weak-labels", help=say("cli.run_accept"))] = False,
     ) -> None:
         from makna.cli.run import RunWords, run_study
 
         names = tuple(name.strip() for name in only.split(",") if name.strip())
-        run_study(RunWords(recipe, data, (*(sets or ()), *_sheet(sheet)), names, rows, out, resume, engine))
+        run_study(RunWords(recipe, data, (*(sets or ()), *_sheet(sheet)), names, rows, out, resume, engine, accept))
 
 
 def _add_predict(app: typer.Typer) -> None:
@@ -98,12 +104,50 @@ def _add_predict(app: typer.Typer) -> None:
         sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help=say("cli.sheet"))] = None,
         encoding: Annotated[str | None, typer.Option("--encoding", metavar="NAME", help=say("cli.encoding"))] = None,
         delimiter: Annotated[str | None, typer.Option("--delimiter", metavar="C", help=say("cli.delimiter"))] = None,
+        marks: Annotated[str | None, typer.Option("--marks", metavar="COLUMN", help=say("cli.predict_marks"))] = None,
     ) -> None:
         from makna.cli.predict import PredictWords, predict_table
         from makna.collect.stream import Reading
 
         reading = Reading(encoding, delimiter, sheet)
+        if marks is not None:
+            from makna.cli.grade import grade_by_model
+
+            return grade_by_model(PredictWords(model, file, out, tuple(text or ()), chunk, reading), marks)
         predict_table(PredictWords(model, file, out, tuple(text or ()), chunk, reading))
+
+
+def _add_grade(app: typer.Typer) -> None:
+    @app.command("grade", help=say("cli.grade"))
+    def grade(
+        file: Annotated[str, typer.Argument(metavar="FILE", help=say("cli.grade_file"))],
+        out: Annotated[str, typer.Option("--out", metavar="FILE.xlsx", help=say("cli.grade_out"))],
+        question: Annotated[str | None, typer.Option(metavar="COLUMN", help=say("cli.grade_question"))] = None,
+        key: Annotated[str | None, typer.Option(metavar="COLUMN", help=say("cli.grade_key"))] = None,
+        answer: Annotated[str | None, typer.Option(metavar="COLUMN", help=say("cli.grade_answer"))] = None,
+        mark: Annotated[str | None, typer.Option(metavar="COLUMN", help=say("cli.grade_mark"))] = None,
+        scale: Annotated[tuple[float, float], typer.Option(metavar="LOW HIGH", help=say("cli.grade_scale"))] = (0, 5),
+        step: Annotated[float | None, typer.Option(metavar="S", help=say("cli.grade_step"))] = None,
+        promise: Annotated[float, typer.Option(metavar="P", help=say("cli.grade_promise"))] = 0.1,
+        tolerance: Annotated[float | None, typer.Option(metavar="T", help=say("cli.grade_tolerance"))] = None,
+        certainty: Annotated[float | None, typer.Option(metavar="C", help=say("cli.grade_certainty"))] = None,
+        by: Annotated[str, typer.Option(metavar="auto|question|all", help=say("cli.grade_by_what"))] = "auto",
+        model: Annotated[str | None, typer.Option(metavar="MODEL", help=say("cli.grade_model"))] = None,
+        encoder: Annotated[str | None, typer.Option(metavar="NAME", help=say("cli.grade_encoder"))] = None,
+        seed: Annotated[int, typer.Option(min=0, metavar="N", help=say("cli.grade_seed"))] = 13,
+        sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help=say("cli.sheet"))] = None,
+        overwrite: Annotated[bool, typer.Option("--overwrite", help=say("cli.grade_overwrite"))] = False,
+    ) -> None:
+        from makna.cli.grade import GradeWords
+        from makna.cli.grade import grade as run_grade
+        from makna.collect.stream import Reading
+
+        columns = {"question": question, "key": key, "answer": answer, "mark": mark}
+        words = GradeWords(
+            file, out, columns, Reading(sheet=sheet), scale, step, promise, tolerance, certainty, by, model, encoder,
+            seed, overwrite,
+        )  # fmt: skip
+        run_grade(words)
 
 
 def _add_clean(app: typer.Typer) -> None:
@@ -143,6 +187,17 @@ def _add_small(app: typer.Typer) -> None:
 
         write_recipe(file, out, Reading(encoding, delimiter, sheet))
 
+    @app.command("compare", help=say("cli.compare"))
+    def compare(
+        runs: Annotated[list[str], typer.Argument(metavar="RUN RUN…", help=say("cli.compare_runs"))],
+        metrics: Annotated[str, typer.Option("--metrics", metavar="NAME,…", help=say("cli.compare_metrics"))] = "",
+        out: Annotated[str | None, typer.Option("--out", metavar="FILE", help=say("cli.compare_out"))] = None,
+    ) -> None:
+        from makna.cli.compare import CompareWords, compare_runs
+
+        names = tuple(name.strip() for name in metrics.split(",") if name.strip())
+        compare_runs(CompareWords(tuple(runs), names, out))
+
     @app.command("studies", help=say("cli.studies"))
     def studies() -> None:
         from makna.cli.studies import list_studies
@@ -170,7 +225,7 @@ def _in_words(problem: Any) -> UserError:
     if "NoSuchOption" in kind:
         return UsageError("cli.no_option", name=problem.option_name, hint=_hint(problem.possibilities), help=help_line)
     if "MissingParameter" in kind and parameter is not None:
-        return UsageError("cli.missing_word", name=parameter.metavar or parameter.opts[0], help=help_line)
+        return UsageError("cli.missing_word", name=_called(parameter), help=help_line)
     if "BadParameter" in kind and parameter is not None:
         return UsageError("cli.bad_word", name=parameter.opts[0], reason=problem.message, help=help_line)
     commands = getattr(getattr(context, "command", None), "commands", None)
@@ -179,6 +234,12 @@ def _in_words(problem: Any) -> UserError:
         near = get_close_matches(came[1], list(commands), n=1)
         return UsageError("cli.no_command", name=came[1], allowed=", ".join(commands), hint=_hint(near))
     return UsageError("cli.wrong_words", reason=problem.format_message(), help=help_line)
+
+
+def _called(parameter: Any) -> str:
+    """Return what a user writes: an option's name, or what an argument stands for."""
+    name = str(parameter.opts[0])
+    return name if name.startswith("-") else str(parameter.metavar or name)
 
 
 def _hint(matches: Sequence[str] | None) -> str:

@@ -26,6 +26,7 @@ class RunWords:
     out: str | None
     resume: bool
     engine: str = "local"
+    accept_weak_labels: bool = False
 
 
 def run_study(words: RunWords) -> None:
@@ -42,7 +43,8 @@ def run_study(words: RunWords) -> None:
     _show_licences(recipe)
     try:
         with Stages() as stages:
-            run = run_recipe(recipe, folder, RunOptions(words.only, words.rows, words.resume, stages, words.engine))
+            options = RunOptions(words.only, words.rows, words.resume, stages, words.engine, words.accept_weak_labels)
+            run = run_recipe(recipe, folder, options)
     except KeyboardInterrupt as stop:
         for note in getattr(stop, "__notes__", ()):
             tell(note)

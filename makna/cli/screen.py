@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from makna.core.messages import say
 
-_LONG = frozenset({"train", "represent", "learn"})
+_LONG = frozenset({"collect", "train", "represent", "learn"})
 _EVERY = 20.0  # seconds
 
 

@@ -74,7 +74,7 @@ def to_corpus(
         if name == SCORE and task.is_number:
             columns[name] = _scores(table, user, cells, task.scale)
         elif name in task.target_columns:
-            columns[name] = _labels(user, cells, classes)
+            columns[name] = to_classes(user, cells, classes)
         else:
             columns[name] = cells
     for name, users in mapping.items():
@@ -137,7 +137,23 @@ def _ids(table: pd.DataFrame, mapping: Mapping[str, str | Sequence[str]], ids: S
     return found
 
 
-def _labels(user: str, cells: list[str], classes: Mapping[str, str] | None) -> list[str]:
+def to_classes(user: str, cells: Sequence[str], classes: Mapping[str, str] | None) -> list[str]:
+    """Return the class of each cell, '' where it is empty.
+
+    Parameters
+    ----------
+    user : str
+        The column, for the message.
+    cells : sequence of str
+        As read.
+    classes : mapping of str to str or None
+        Raw label → class; None: as they are.
+
+    Raises
+    ------
+    DataError
+        A label has no class.
+    """
     labels = ["" if not cell.strip() else cell for cell in cells]
     if classes is None:
         return labels

@@ -22,7 +22,9 @@ PAIR = ("text_a", "text_b")
 LABEL = "label"
 SCORE = "score"
 GROUP = "group"
+CONTEXT = "context"
 PART = "part"
+RATER = "rater_"  # how the columns begin that hold what single raters gave
 
 TextRows = list[str] | list[tuple[str, str]]
 """Texts, or pairs of texts, row by row."""

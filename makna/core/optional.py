@@ -22,6 +22,9 @@ EXTRA_OF = {
     "bs4": "collect",
     "ray": "cluster",
     "optuna": "tune",
+    "cleanlab": "label",
+    "vaderSentiment": "label",
+    "sentencepiece": "label",
 }
 
 

@@ -31,6 +31,8 @@ class Task:
         Whether the order of a pair's sides means nothing, so that it must not change the answer.
     swap : tuple of (str, str)
         Classes that change places when the sides do; the order then means nothing for all others.
+    step : float or None
+        Distance between two marks of the scale, counted from its low end; None: any number on it.
 
     Examples
     --------
@@ -47,6 +49,7 @@ class Task:
     scale: tuple[float, float] | None = None
     symmetric: bool = False
     swap: tuple[tuple[str, str], ...] = ()
+    step: float | None = None
 
     @property
     def is_number(self) -> bool:

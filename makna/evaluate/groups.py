@@ -50,7 +50,7 @@ def group_scores(
     Returns
     -------
     dict of GROUP → {"n", METRIC: {"value", "low", "high", "n", "why"}}
-        Groups in the order of their names.
+        Groups in the order of their names; of numbers also ``truth`` and ``prediction``, their means.
 
     Raises
     ------
@@ -78,7 +78,8 @@ def group_scores(
         mine = replace(settings, metrics=kept, folds=None, groups=inside)
         scores = evaluate_part(task, labels, true[mask], given[mask], settings=mine).metrics
         entries = {metric: {k: v for k, v in entry.items() if k != "pooled"} for metric, entry in scores.items()}
-        found[name] = {"n": int(mask.sum()), **entries}
+        means = {"truth": float(true[mask].mean()), "prediction": float(given[mask].mean())} if task.is_number else {}
+        found[name] = {"n": int(mask.sum()), **means, **entries}
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -14,7 +13,6 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from makna.core.corpus import take
 from makna.core.errors import DataError
-from makna.core.portable import Parts, Portable
 from makna.core.tags import TakesTexts
 from makna.learn.cascade_choice import Rows, Wish, choose, stages_of
 from makna.learn.cascade_facts import band_told, members_told, shares_told, stages_told
@@ -23,16 +21,22 @@ from makna.learn.finetune import class_labels
 from makna.learn.finetune_fit import seed_of
 from makna.learn.fitting import refuse_one_class
 from makna.learn.held_back import Holding, held_back
-from makna.learn.members import fit_member, raw_rows, require_classes, require_names, require_probabilities
+from makna.learn.members import (
+    MadeOfOthers,
+    fit_member,
+    raw_rows,
+    require_classes,
+    require_names,
+    require_probabilities,
+)
 from makna.learn.scaling import Stage, logits_of
 from makna.learn.settings import Positive, Seed, Share
 from makna.learn.work import work_of
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-_MEMBER = "estimators."
 
 
-class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
+class Cascade(TakesTexts, MadeOfOthers, ClassifierMixin, _BaseComposition):
     """Systems asked one after another until one is sure enough.
 
     Each system is asked only about the rows that come that far. A row is answered by the first stage whose calibrated
@@ -141,14 +145,6 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
         self.prices = prices
         self.random_state = random_state
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, with `deep` those of the systems too, as NAME__PARAMETER."""
-        return self._get_params("estimators", deep=deep)
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters, of the systems too, or a system itself by its name."""
-        return self._set_params("estimators", **params)
-
     def fit(
         self,
         X: Any,
@@ -207,10 +203,6 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
     def frontier_(self) -> list[dict[str, Any]]:
         """Accuracy against cost on the validation rows (see `makna.learn.cascade_choice.choose`)."""
         return self.facts_["cascade"]["frontier"]
-
-    def members(self) -> dict[str, Any]:
-        """Return the systems by their names, not fitted: what `fit` takes fitted, by the same names."""
-        return dict(self.estimators)
 
     def part(self, y: Any, groups: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Part training rows as `fit` does where it is given no validation rows.
@@ -300,24 +292,6 @@ class Cascade(TakesTexts, Portable, ClassifierMixin, _BaseComposition):
             if place < len(self.thresholds_):
                 waiting = waiting[said.max(axis=1) < self.thresholds_[place]]
         return found
-
-    def to_parts(self) -> Parts:
-        """Return the parts: settings and thresholds, and the systems, not fitted and fitted."""
-        names = [name for name, _ in self.estimators]
-        bare: Any = copy.copy(self)
-        bare.estimators = names
-        parts = Portable.to_parts(bare)
-        parts.children |= {f"{_MEMBER}{place}": system for place, (_, system) in enumerate(self.estimators)}
-        return parts
-
-    @classmethod
-    def from_parts(cls, parts: Parts) -> Self:
-        """Rebuild a cascade from its parts."""
-        names = parts.settings["estimators"]
-        systems = [(name, parts.children[f"{_MEMBER}{place}"]) for place, name in enumerate(names)]
-        children = {name: child for name, child in parts.children.items() if not name.startswith(_MEMBER)}
-        settings = {**parts.settings, "estimators": systems}
-        return super().from_parts(Parts(settings, parts.state, parts.tensors, parts.files, children))
 
     def _banded(self, said: np.ndarray) -> np.ndarray:
         found = self.classes_[said.argmax(axis=1)].astype(object)

@@ -15,7 +15,7 @@ from makna.core.shares import share_interval
 NEVER = 2.0
 """A threshold that no probability reaches: nobody is answered at this stage."""
 
-_COMBINATIONS = 2000
+_COMBINATIONS = 10_000
 _MOST_THRESHOLDS = 101
 _LEAST_THRESHOLDS = 3
 _CLOSE = 1e-9
@@ -122,7 +122,7 @@ def thresholds_of(confidence: np.ndarray) -> list[list[float]]:
     Parameters
     ----------
     confidence : ndarray, shape (systems, n)
-        As in `Rows`; about 2000 combinations in all, at most about 100 thresholds a stage.
+        As in `Rows`; about 10,000 combinations in all, at most about 100 thresholds a stage.
     """
     stages = len(confidence) - 1
     most = int(np.clip(round(_COMBINATIONS ** (1 / stages)), _LEAST_THRESHOLDS, _MOST_THRESHOLDS))

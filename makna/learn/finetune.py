@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from makna.core.corpus import as_rows
-from makna.learn.epochs import measure_numbers
-from makna.learn.finetune_fit import FineTuned, Job, class_job, seed_of
+from makna.learn.finetune_fit import FineTuned, class_job, seed_of
 from makna.learn.finetune_text import LongTexts, Pair
 from makna.learn.fitting import refuse_one_class
 from makna.learn.held_back import Holding
-from makna.learn.losses import Loss, LossName, squared_error
+from makna.learn.losses import LossName
 from makna.learn.networks import Pooling
 from makna.learn.optimise import Schedule
 from makna.learn.scaling import Scaling, scaled, scaling_of
 from makna.learn.settings import ClassWeight, Count, Layers, NotNegative, Pieces, Positive, Seed, Share
 from makna.learn.soft import Soft
-from makna.split.plan import strata_of
 
 
 class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
@@ -51,8 +49,9 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
     long : {"head", "head+tail", "windows"}
         What is done with a longer text: its first pieces are kept; its first and its last in equal parts; or it becomes
         overlapping windows, and the mean of their logits is the text's.
-    pooling : {"cls", "mean", "max"}
-        How the vectors of a row become one; "cls" takes the first, through the encoder's pooler where it has one.
+    pooling : {"cls", "mean", "max", "bilstm"}
+        How the vectors of a row become one; "cls" takes the first, through the encoder's pooler where it has one;
+        "bilstm" reads them with an LSTM of 64 from each end, and joins the mean and the maximum of what both say.
     pair : {"cross", "bi"}
         How two sides are read (single texts do not heed it): in one row, each piece seeing both sides (Devlin et al.
         2019), or each side by itself (Reimers & Gurevych 2019), which is quicker where a side occurs in many pairs.
@@ -211,111 +210,6 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
         return self.classes_[probabilities.argmax(axis=1)]
 
 
-class FineTuneRegressor(FineTuned, RegressorMixin, BaseEstimator):
-    """An encoder fine-tuned to give one text, or a pair of texts, a number.
-
-    As `FineTune`, with one output and the squared error. Numbers are learned less their mean over their standard
-    deviation, both of the training rows; figures and predictions are in their own unit.
-
-    Parameters
-    ----------
-    encoder, epochs, batch_size, learning_rate, max_length, long, pooling, pair, warmup, weight_decay, clip, accumulate
-        As in `FineTune`.
-    dropout, freeze, unfreeze_after, patience, keep, validation, random_state
-        As in `FineTune`; rows are held back by fifths of the numbers.
-    by : {"rmse", "mae", "pearson", "loss"}
-        Figure of the validation rows that says which epoch is best.
-
-    Raises
-    ------
-    DataError
-        A number is not finite, or texts, numbers and settings do not fit each other.
-    ModelError
-        The encoder is not here.
-    TrainingError
-        The loss is no longer a finite number, or memory does not suffice.
-    """
-
-    _json: ClassVar[tuple[str, ...]] = (*FineTuned._json, "mean_", "scale_")
-
-    def __init__(
-        self,
-        encoder: str = "minilm",
-        epochs: Count = 3,
-        batch_size: Count = 16,
-        learning_rate: Positive = 3e-5,
-        max_length: Pieces = 128,
-        long: LongTexts = "head",
-        pooling: Pooling = "cls",
-        pair: Pair = "cross",
-        warmup: Share = 0.1,
-        schedule: Schedule = "linear",
-        weight_decay: NotNegative = 0.01,
-        clip: Positive | None = 1.0,
-        accumulate: Count = 1,
-        dropout: Share = 0.1,
-        freeze: Layers = 0,
-        unfreeze_after: Count | None = None,
-        patience: Count | None = None,
-        keep: Literal["best", "last"] = "best",
-        by: Literal["rmse", "mae", "pearson", "loss"] = "rmse",
-        validation: Share = 0.1,
-        random_state: Seed = 0,
-    ) -> None:
-        self.encoder = encoder
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.max_length = max_length
-        self.long = long
-        self.pooling = pooling
-        self.pair = pair
-        self.warmup = warmup
-        self.schedule = schedule
-        self.weight_decay = weight_decay
-        self.clip = clip
-        self.accumulate = accumulate
-        self.dropout = dropout
-        self.freeze = freeze
-        self.unfreeze_after = unfreeze_after
-        self.patience = patience
-        self.keep = keep
-        self.by = by
-        self.validation = validation
-        self.random_state = random_state
-
-    def fit(self, X: Any, y: Any, X_val: Any = None, y_val: Any = None, groups: Any = None) -> Self:
-        """Fine-tune the encoder.
-
-        Parameters
-        ----------
-        X : sequence of str, shape (n,), or DataFrame, shape (n, 2)
-            Texts, or pairs of texts.
-        y : sequence of float, shape (n,)
-            Numbers.
-        X_val, y_val : as X and y, or None
-            Rows to judge epochs by.
-        groups : sequence, shape (n,), or None
-            Rows of one group are held back together.
-        """
-        texts, numbers = as_rows(X), _numbers(y)
-        seed = seed_of(self.random_state)
-        holding = Holding(self.validation, seed, np.asarray(strata_of(numbers)), groups)
-        split = self._split(texts, numbers, (X_val, None if y_val is None else _numbers(y_val)), holding)
-        known = split.train.targets
-        self.mean_, self.scale_ = float(known.mean()), float(known.std()) or 1.0
-        split = split.mapped(lambda numbers: ((numbers - self.mean_) / self.scale_).astype(np.float32))
-        measure = measure_numbers(self.mean_, self.scale_)
-        trained = self._learn(Job(split, 1, Loss(squared_error), measure), seed)
-        if trained.interrupted:
-            raise KeyboardInterrupt
-        return self
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the number of each text, shape (n,)."""
-        return self._outputs(X)[:, 0] * self.scale_ + self.mean_
-
-
 def class_labels(y: Any) -> np.ndarray:
     """Return the labels of classes, shape (n,), refusing what is none.
 
@@ -329,7 +223,3 @@ def class_labels(y: Any) -> np.ndarray:
     labels = column_or_1d(np.asarray(y), warn=True)
     check_classification_targets(labels)
     return labels
-
-
-def _numbers(y: Any) -> np.ndarray:
-    return column_or_1d(check_array(y, ensure_2d=False, dtype=float, input_name="y"), warn=True)

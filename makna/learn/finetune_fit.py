@@ -33,7 +33,7 @@ _TENSOR = "network."
 # Parameters that go to the training loop as they are.
 _TRAINING = (
     *("epochs", "batch_size", "learning_rate", "warmup", "schedule", "weight_decay", "clip", "accumulate", "freeze"),
-    *("unfreeze_after", "patience", "by", "keep"),
+    *("unfreeze_after", "frozen_learning_rate", "patience", "by", "keep"),
 )
 
 
@@ -55,6 +55,8 @@ class Job:
         Repeat rows of rarer classes.
     weights : dict of float or None
         Weight of each class by its label, for the report.
+    start : list of float or None
+        Thresholds that a head of ordered outputs starts from; None for a plain head.
     """
 
     split: Split
@@ -63,6 +65,7 @@ class Job:
     measure: Measure
     oversample: bool = False
     weights: dict[str, float] | None = None
+    start: list[float] | None = None
 
 
 class FineTuned(Portable):
@@ -122,14 +125,18 @@ class FineTuned(Portable):
         about = describe(source)
         pair = params["pair"] if isinstance(job.split.train.texts[0], tuple) else None
         made_of = {name: params[name] for name in ("pooling", "dropout", "max_length", "long")}
-        shape = Shape(job.outputs, **made_of, pair=pair)
+        shape = Shape(job.outputs, **made_of, pair=pair, ordered=job.start is not None)
         if about["max_length"] is not None and shape.max_length > about["max_length"]:
             raise DataError("learn.too_long", name=source.name, came=shape.max_length, allowed=about["max_length"])
         tokenizer = load_tokenizer(source)
         sides = (job.split.train, job.split.valid)
         known, judged = (text_rows(tokenizer, s.texts, shape.reading, s.targets) for s in sides)
         network = _fresh(source, shape, seed)
-        settings = TrainSettings(**{n: params[n] for n in _TRAINING}, oversample=job.oversample, seed=seed)
+        if job.start is not None:
+            network.head.start(job.start)
+        settings = TrainSettings(
+            **{n: params[n] for n in _TRAINING if n in params}, oversample=job.oversample, seed=seed
+        )
         data = TrainData(known.rows, judged.rows if job.split.origin else None, job.loss, job.measure)
         place = Place.here(machine, _key(type(self).__name__, params, job, source, machine, seed))
         trained = train(network, data, settings, place)

@@ -1,10 +1,10 @@
-"""Linear learners: support vector machine, logistic regression, ridge regression, support vector regression."""
+"""Linear learners: support vector machine, logistic regression, least squares, ridge, support vector regression."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, Self
 
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.linear_model import Ridge as RidgeRegression
 from sklearn.svm import LinearSVC
 from sklearn.svm import LinearSVR as LinearSupportVectorRegression
@@ -97,6 +97,24 @@ class Logistic(_Linear, LogisticRegression):
         with fitting(self, y) as target:
             super().fit(X, target, sample_weight)
         return self
+
+
+class LeastSquares(_Linear, LinearRegression):
+    """Ordinary least squares; of several solutions that fit alike, the one with the smallest coefficients.
+
+    Parameters
+    ----------
+    positive : bool
+        Whether no coefficient may be below 0, as for features that speak for a higher number only; dense features.
+
+    Examples
+    --------
+    >>> LeastSquares().fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]).predict([[3.0]]).round(3).tolist()
+    [7.0]
+    """
+
+    def __init__(self, positive: bool = False) -> None:
+        super().__init__(positive=positive)
 
 
 class Ridge(_Linear, RidgeRegression):

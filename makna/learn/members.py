@@ -1,16 +1,58 @@
-"""Systems inside a system: fitting them, and what they must be able to do."""
+"""Systems inside a system: fitting and keeping them, and what they must be able to do."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
 
 from makna.core.corpus import as_pairs, as_texts, is_pairs, text_array
 from makna.core.errors import DataError
+from makna.core.portable import Parts, Portable
 from makna.learn.around import fit_through, learner_of
+
+_MEMBER = "estimators."
+
+
+class MadeOfOthers(Portable):
+    """What an estimator shares whose parameter `estimators` is a list of named systems.
+
+    It stands before scikit-learn's own `_BaseComposition`, whose methods for such lists it uses.
+    """
+
+    estimators: list[tuple[str, Any]]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, with `deep` those of the systems too, as NAME__PARAMETER."""
+        return self._get_params("estimators", deep=deep)  # type: ignore[attr-defined]
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, of the systems too, or a system itself by its name."""
+        return self._set_params("estimators", **params)  # type: ignore[attr-defined]
+
+    def members(self) -> dict[str, Any]:
+        """Return the systems by their names, not fitted: what `fit` takes fitted, by the same names."""
+        return dict(self.estimators)
+
+    def to_parts(self) -> Parts:
+        """Return the parts: settings and state, and the systems, not fitted and fitted."""
+        bare: Any = copy.copy(self)
+        bare.estimators = [name for name, _ in self.estimators]
+        parts = Portable.to_parts(bare)
+        parts.children |= {f"{_MEMBER}{place}": system for place, (_, system) in enumerate(self.estimators)}
+        return parts
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> Self:
+        """Rebuild the estimator and its systems from its parts."""
+        names = parts.settings["estimators"]
+        systems = [(name, parts.children[f"{_MEMBER}{place}"]) for place, name in enumerate(names)]
+        children = {name: child for name, child in parts.children.items() if not name.startswith(_MEMBER)}
+        settings = {**parts.settings, "estimators": systems}
+        return super().from_parts(Parts(settings, parts.state, parts.tensors, parts.files, children))
 
 
 def fit_member(system: Any, X: Any, y: Any, further: Mapping[str, Any]) -> Any:

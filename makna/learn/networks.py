@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from makna.core.optional import require
+from makna.learn.heads import lstm_pool, max_of, mean_of, new_head
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 PURPOSE = "finetune"
-Pooling = Literal["cls", "mean", "max"]
+Pooling = Literal["cls", "mean", "max", "bilstm"]
 _WINDOWS_AT_ONCE = 64
 _VIEWS = 4  # of two vectors: both, their difference and their product
-_LOWEST = -1e9
 
 
 def cls_vector(said: Any, mask: Tensor) -> Tensor:
@@ -27,21 +27,20 @@ def cls_vector(said: Any, mask: Tensor) -> Tensor:
     return said.last_hidden_state[:, 0] if pooled is None else pooled
 
 
-def mean_vector(said: Any, mask: Tensor) -> Tensor:
-    """Return the mean of a row's vectors, padding left out."""
-    weights = mask.unsqueeze(-1).float()
-    return (said.last_hidden_state.float() * weights).sum(1) / weights.sum(1)
+Pool = Callable[[Any, "Tensor"], "Tensor"]
+"""(what an encoder says, mask (b, length)) → one vector a row, shape (b, width)."""
+POOLINGS: dict[str, Callable[[int], Pool]] = {
+    "cls": lambda size: cls_vector,
+    "mean": lambda size: lambda said, mask: mean_of(said.last_hidden_state, mask),
+    "max": lambda size: lambda said, mask: max_of(said.last_hidden_state, mask),
+    "bilstm": lstm_pool,
+}
+"""Name → (values of the encoder's vectors → pooling); one with weights of its own tells its `width`."""
 
 
-def max_vector(said: Any, mask: Tensor) -> Tensor:
-    """Return the greatest value of each place in a row's vectors, padding left out."""
-    return said.last_hidden_state.float().masked_fill(mask.unsqueeze(-1) == 0, _LOWEST).amax(1)
-
-
-POOLINGS: dict[str, Callable[[Any, Tensor], Tensor]] = {"cls": cls_vector, "mean": mean_vector, "max": max_vector}
-
-
-def text_network(encoder: Any, outputs: int, pooling: Pooling, dropout: float, apart: bool = False) -> Any:
+def text_network(
+    encoder: Any, outputs: int, pooling: Pooling, dropout: float, apart: bool = False, ordered: bool = False
+) -> Any:
     """Return a network from pieces to outputs: encoder → pooling → dropout → dense.
 
     Parameters
@@ -49,13 +48,15 @@ def text_network(encoder: Any, outputs: int, pooling: Pooling, dropout: float, a
     encoder : Module
         An `AutoModel` of transformers. Its pooler is taken off where `pooling` does not use it.
     outputs : int
-        Classes, or 1 for a number.
-    pooling : {"cls", "mean", "max"}
+        Classes, 1 for a number, or the steps of a scale.
+    pooling : {"cls", "mean", "max", "bilstm"}
         How the vectors of a row become one.
     dropout : float
         Share of the pooled vector's values that is left out while training.
     apart : bool
         Read two sides each by itself: the head is given both vectors u and v, |u − v| and u · v (Conneau et al. 2017).
+    ordered : bool
+        Make the outputs the steps of one scale (see `makna.learn.heads.ordered_head`).
 
     Returns
     -------
@@ -66,7 +67,9 @@ def text_network(encoder: Any, outputs: int, pooling: Pooling, dropout: float, a
     """
     if pooling != "cls" and getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
-    return _class()(encoder, outputs, POOLINGS[pooling], dropout, apart)
+    pool = POOLINGS[pooling](encoder.config.hidden_size)
+    size = getattr(pool, "width", encoder.config.hidden_size) * (_VIEWS if apart else 1)
+    return _class()(encoder, pool, dropout, new_head(size, outputs, ordered), apart)
 
 
 @cache
@@ -76,18 +79,15 @@ def _class() -> Any:
     class TextNetwork(torch.nn.Module):  # type: ignore[name-defined]
         """See `text_network`."""
 
-        def __init__(
-            self, encoder: Any, outputs: int, pool: Callable[[Any, Tensor], Tensor], dropout: float, apart: bool
-        ) -> None:
+        def __init__(self, encoder: Any, pool: Pool, dropout: float, head: Any, apart: bool) -> None:
             super().__init__()
             self.encoder = encoder
             self.pool = pool
             self.apart = apart
             self.told_sides = takes_types(encoder)
             self.dropout = torch.nn.Dropout(dropout)
-            self.head = torch.nn.Linear(encoder.config.hidden_size * (_VIEWS if apart else 1), outputs)
-            torch.nn.init.normal_(self.head.weight, std=getattr(encoder.config, "initializer_range", 0.02))
-            torch.nn.init.zeros_(self.head.bias)
+            self.head = head
+            torch.nn.init.normal_(head.weight, std=getattr(encoder.config, "initializer_range", 0.02))
 
         def forward(
             self, ids: Tensor, mask: Tensor, owner: Tensor | None = None, types: Tensor | None = None

@@ -47,6 +47,8 @@ class TrainSettings:
         Lowest layers that are held still.
     unfreeze_after : int or None
         The last epoch in which they are.
+    frozen_learning_rate : float or None
+        Highest rate of the epochs in which they are, where it is another.
     patience : int or None
         Stop after so many epochs without a better figure.
     keep : {"best", "last"}
@@ -69,10 +71,16 @@ class TrainSettings:
     oversample: bool = False
     freeze: Freeze = 0
     unfreeze_after: int | None = None
+    frozen_learning_rate: float | None = None
     patience: int | None = None
     keep: Literal["best", "last"] = "best"
     by: str = "f1_macro"
     seed: int = 0
+
+    def peak(self, epoch: int) -> float:
+        """Return the highest rate of an epoch, from 1."""
+        is_free = self.freeze == 0 or (self.unfreeze_after is not None and epoch > self.unfreeze_after)
+        return self.learning_rate if is_free or self.frozen_learning_rate is None else self.frozen_learning_rate
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ class Shape:
     Parameters
     ----------
     outputs : int
-        Classes, or 1 for a number.
-    pooling : {"cls", "mean", "max"}
+        Classes, 1 for a number, or the steps of a scale.
+    pooling : {"cls", "mean", "max", "bilstm"}
         How the vectors of a row become one.
     dropout : float
         Before the head, while training.
@@ -41,6 +41,8 @@ class Shape:
         What is done with longer texts.
     pair : {"cross", "bi"} or None
         How two sides are read; None for single texts.
+    ordered : bool
+        Whether the outputs are the steps of one scale.
     """
 
     outputs: int
@@ -49,6 +51,7 @@ class Shape:
     max_length: int
     long: LongTexts
     pair: Pair | None = None
+    ordered: bool = False
 
     @property
     def reading(self) -> Reading:
@@ -57,7 +60,8 @@ class Shape:
 
     def network(self, encoder: Any) -> Any:
         """Return the network around an encoder, its head new."""
-        return text_network(encoder, self.outputs, self.pooling, self.dropout, apart=self.pair == "bi")
+        apart = self.pair == "bi"
+        return text_network(encoder, self.outputs, self.pooling, self.dropout, apart, self.ordered)
 
 
 @dataclass

@@ -181,7 +181,7 @@ class _Loop:
         said: list[np.ndarray] = []
         for i, batches in enumerate(steps):
             done, total = (epoch - 1) * len(steps) + i, settings.epochs * len(steps)
-            rate = settings.learning_rate * SCHEDULES[settings.schedule](done, total, settings.warmup)
+            rate = settings.peak(epoch) * SCHEDULES[settings.schedule](done, total, settings.warmup)
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
             step = _Step(epoch, done + 1, total, rate)

@@ -186,6 +186,17 @@ def _compared(step: Any, flow: Flow) -> Counted:
     return _total(work for work, _ in sides) + len(by) * wide, Flow(flow.n, None, numbers + np.zeros(flow.n))
 
 
+def _closeness(step: Any, flow: Flow) -> Counted:
+    """Count a vector for each word; for wmd, one for each two words that it compares."""
+    from makna.represent.word_split import words_of
+
+    sides = [np.array([len(words_of(text)) for text in side], dtype=float) for side in as_pairs(flow.X)]
+    views, width = list(step.get_feature_names_out()), step.words_.word_vectors().width
+    vectors = len([view for view in views if view != "wmd"]) * _total(sides)
+    distances = sides[0] * sides[1] if "wmd" in views else 0.0
+    return flow.values + width * (vectors + distances), _sized(flow, len(views))
+
+
 def _encoder(step: Any, flow: Flow) -> Counted:
     from makna.represent.encoder_folder import read_config
     from makna.represent.encoder_source import load_tokenizer
@@ -271,6 +282,7 @@ _RULES: dict[str, Callable[[Any, Flow], Counted]] = {
     "represent.LengthFeatures": _read(lambda step: 1.0),
     "represent.OverlapFeatures": _read(lambda step: 1.0),
     "represent.Words": _read(lambda step: 1.0),
+    "represent.Closeness": _closeness,
     "represent.Compare": _compared,
     "represent.Encoder": _encoder,
     "represent.PCA": _each_number(lambda step: len(step.components_), lambda step: len(step.components_)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -11,7 +12,7 @@ from makna.core.task import Task
 from makna.learn.bounded import Bounded
 from makna.learn.outputs import PerOutput
 from makna.recipe.cells import SystemSpec
-from makna.recipe.registry import BALANCE, LEARN, ORDERED, REPRESENT, SORTED_SIDES
+from makna.recipe.registry import BALANCE, LEARN, ORDERED, PER_KEY, REPRESENT, SECOND_KEY, SORTED_SIDES
 from makna.recipe.steps import UNION, Step
 
 LEARNER, ORDER = "learn", "order"
@@ -33,13 +34,20 @@ def build(spec: SystemSpec, task: Task, seed: int) -> Pipeline:
         Given to every step that has a `random_state` and was given none.
     """
     if spec.is_made_of_others:  # they clean the texts themselves, each in its way
-        return Pipeline([(LEARNER, _learner(spec, task, seed))])
+        return Pipeline([(LEARNER, _on_scale(_learner(spec, task, seed), task))])
     steps: Steps = [("clean", CleanText(steps=spec.clean))] if spec.clean else []
     chain, learner = _chain(spec.represent, seed), _learner(spec, task, seed)
     if spec.balance is not None:
         # Rows are resampled or augmented as cleaned texts, so all that learns from them stands inside.
         inside = Pipeline([*chain, (LEARNER, learner)])
         chain, learner = [], BALANCE.cls(estimator=inside, **_seeded(spec.balance, seed))
+    if spec.per_key is not None:
+        inside = Pipeline([*chain, (LEARNER, learner)])
+        chain, learner = [], PER_KEY.cls(estimator=inside, **_seeded(spec.per_key, seed))
+    if spec.second_key is not None:
+        inside = Pipeline([*chain, (LEARNER, learner)])
+        chain, learner = [], SECOND_KEY.cls(estimator=inside, **_seeded(spec.second_key, seed))
+    learner = _on_scale(learner, task)
     order = _order(spec, task)
     if order == SORTED and not task.swap:
         steps.append((ORDER, SORTED_SIDES.cls()))
@@ -77,13 +85,20 @@ def _learner(spec: SystemSpec, task: Task, seed: int) -> Any:
             continue
         settings = _seeded(step["settings"], seed)
         if kind.members is not None:
-            settings[kind.members[1]] = [(name, build(spec.members[name], task, seed)) for name in step["of"]]
+            # What is rounded is the answer, not what it is made of.
+            exact = replace(task, step=None)
+            settings[kind.members[1]] = [(name, build(spec.members[name], exact, seed)) for name in step["of"]]
         learner = kind.cls(estimator=learner, **settings) if kind.wraps else kind.cls(**settings)
-    if task.is_number and task.scale is not None:
-        learner = Bounded(estimator=learner, low=task.scale[0], high=task.scale[1])
     if task.target == "classes":
         learner = PerOutput(estimator=learner)
     return learner
+
+
+def _on_scale(learner: Any, task: Task) -> Any:
+    """Return the learner with its marks kept on the task's scale: last of all, for what is rounded is the answer."""
+    if not task.is_number or task.scale is None:
+        return learner
+    return Bounded(estimator=learner, low=task.scale[0], high=task.scale[1], step=task.step)
 
 
 def _chain(steps: list[Step], seed: int) -> Steps:

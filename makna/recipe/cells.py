@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from makna.recipe.registry import BALANCE, LEARN, REPRESENT
+from makna.recipe.registry import BALANCE, LEARN, PER_KEY, REPRESENT, SECOND_KEY
 from makna.recipe.steps import GRID, LOG, RANGE, Step, is_open
 from makna.tune.space import Choices, Range, Space
 
@@ -32,6 +32,10 @@ class SystemSpec:
         Whether makna added it as a trivial baseline.
     balance : dict or None
         How training rows are resampled or augmented.
+    second_key : dict or None
+        How answers are learned beside a second key.
+    per_key : dict or None
+        What is told of training answers to the same key.
     order : {"sorted", "both", "given"} or None
         How a pair's sides are shown to it; None: as the task asks for.
     members : dict of SystemSpec
@@ -56,10 +60,12 @@ class SystemSpec:
     fold: int | None = None
     on_request: bool = False
     tune: bool = True
+    second_key: dict[str, Any] | None = None
+    per_key: dict[str, Any] | None = None
 
     def params(self) -> dict[str, Any]:
         """Return the system as JSON values."""
-        further = {"balance": self.balance, "order": self.order}
+        further = {"balance": self.balance, "second_key": self.second_key, "per_key": self.per_key, "order": self.order}
         members = {name: spec.params() for name, spec in self.members.items()}
         return {
             **{"clean": self.clean, "represent": self.represent, "learn": self.learn},
@@ -188,8 +194,9 @@ def _possible(value: dict[str, Any]) -> Choices | Range:
 
 def _spots(spec: SystemSpec) -> list[tuple[str, dict[str, Any], str]]:
     """Return kind, settings and name of every open setting."""
-    balance = [] if spec.balance is None else [{"kind": "balance", "settings": spec.balance}]
-    return [*_open(spec.represent), *_open(spec.learn), *_open(balance)]
+    around = {"balance": spec.balance, "second_key": spec.second_key, "per_key": spec.per_key}
+    wrappers = [{"kind": kind, "settings": settings} for kind, settings in around.items() if settings is not None]
+    return [*_open(spec.represent), *_open(spec.learn), *_open(wrappers)]
 
 
 def _open(steps: list[Step]) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -203,6 +210,6 @@ def _open(steps: list[Step]) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 def _labels(spots: list[tuple[str, dict[str, Any], str]]) -> list[str]:
     """Return short names of open settings: the parameter, or the kind where the parameter is what it is about."""
-    kinds = {**LEARN, **REPRESENT, "balance": BALANCE}
+    kinds = {**LEARN, **REPRESENT, "balance": BALANCE, "second_key": SECOND_KEY, "per_key": PER_KEY}
     names = [kind if kinds[kind].main == key and kind not in LEARN else key for kind, _, key in spots]
     return [name if names.count(name) == 1 else f"{spots[i][0]}.{name}" for i, name in enumerate(names)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,15 +22,17 @@ from makna.collect.columns import to_corpus
 from makna.collect.datasets import Collected, read_dataset
 from makna.collect.own import read_own
 from makna.collect.stream import Reading
-from makna.core.corpus import GROUP, PART, inputs, is_pairs, targets
+from makna.core.corpus import GROUP, PART, RATER, inputs, is_pairs, targets
 from makna.core.errors import DataError, noting
 from makna.core.messages import say
 from makna.core.task import Task
 from makna.recipe.account import class_table, common_words, joined_texts, lengths, parts_of, target_account
 from makna.recipe.cleaning import RowJudge
+from makna.recipe.collecting import COLLECTED, joined
+from makna.recipe.labelling import ready_to_label
 from makna.recipe.recipe import Recipe
 from makna.recipe.sections import CollectSection
-from makna.split.leakage import Leaks, find_leaks
+from makna.split.leakage import Leaks, find_leaks, shared_groups
 from makna.split.plan import Plan, strata_of
 
 _NAMED = ("text", "text_a", "text_b", "label", "score", "group", "id", "context", "year")
@@ -57,8 +60,15 @@ class Gathered:
     warnings: list[str] = field(default_factory=list)
 
 
-def gather(recipe: Recipe) -> Gathered:
+def gather(recipe: Recipe, folder: Path | None = None) -> Gathered:
     """Read a recipe's data as a corpus.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        A checked recipe.
+    folder : Path or None
+        Of the run, where what was collected from a site lies.
 
     Raises
     ------
@@ -67,7 +77,7 @@ def gather(recipe: Recipe) -> Gathered:
     """
     section, task = recipe.collect, recipe.task
     named = {name: getattr(section, name) for name in _NAMED if getattr(section, name) is not None}
-    named |= _outputs(section)
+    named |= _outputs(section) | {f"{RATER}{rater}": column for rater, column in (section.raters or {}).items()}
     if section.dataset is not None:
         collected = _rows_of(section.dataset)
         usual = {k: v for k, v in collected.mapping.items() if k in ("text", "text_a", "text_b", "id", PART)}
@@ -82,11 +92,15 @@ def gather(recipe: Recipe) -> Gathered:
     else:
         sheet = None if section.sheet is None else str(section.sheet)
         own = read_own(
-            section.folder or section.files or section.file or "", folder=section.folder is not None,
+            _own_source(section, folder), folder=section.folder is not None,
             reading=Reading(section.encoding, section.delimiter, sheet),
         )  # fmt: skip
         table, mapping, warnings, files = own.table, {**own.mapping, **named}, list(own.notes), own.files
-        origin = {"title": ", ".join(f["name"] for f in files), "source": "", "licence": ""}
+        origin = {"title": ", ".join(f["name"] for f in files), "source": section.site or "", "licence": ""}
+    if section.join is not None:
+        table = joined(table, section.join)
+    if recipe.label is not None:
+        table, mapping = ready_to_label(recipe.label, table, mapping)
     with noting(warnings):
         corpus = to_corpus(table, task, mapping, classes=section.classes)
     columns = {k: v for k, v in mapping.items() if isinstance(v, str)}
@@ -196,6 +210,8 @@ def describe(corpus: pd.DataFrame, task: Task, plan: Plan, steps: list[Any]) -> 
         account["left_out"] = plan.left_out
     if GROUP in corpus:
         account["group_count"] = int(corpus[GROUP].nunique())
+    if shared := shared_groups(corpus, plan):
+        account["shared_groups"] = shared
     return account, leaks
 
 
@@ -249,6 +265,12 @@ def _outputs(section: CollectSection) -> dict[str, str]:
         section.labels if isinstance(section.labels, dict) else {name: name for name in section.labels}
     )
     return {f"label_{output}": column for output, column in named.items()}
+
+
+def _own_source(section: CollectSection, folder: Path | None) -> str | Mapping[str, str]:
+    if section.site is not None:
+        return str((folder or Path()) / COLLECTED)
+    return section.folder or section.files or section.file or ""
 
 
 def _rows_of(name: str) -> Collected:

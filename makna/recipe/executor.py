@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +24,14 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from makna.core.corpus import take
+from makna.core.errors import ModelError
 from makna.core.portable import is_estimator, plain
 
 _CAPACITY = 1_500_000_000
 _WHOLE = 6  # fitted systems kept for those that are made of them
 ALL_ROWS = "all"
+_PLAIN, _WORD = 1000, 120  # bytes, roughly, of a plain value and of a word in a long list
+_MANY, _DEEP = 1000, 5  # from which lists, and parts of parts, are guessed
 
 
 @dataclass
@@ -79,6 +82,7 @@ class Executor:
         self.unfinished: Pipeline | None = None
         self.members: set[str] = set()
         self._whole: OrderedDict[Hashable, Pipeline] = OrderedDict()
+        self._saved: dict[Hashable, Callable[[], Pipeline]] = {}
         self._kept = _Kept(capacity)
         # A step that is one size of a family, such as a PCA → the fitted family whose transform it narrows.
         self._families: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
@@ -112,11 +116,37 @@ class Executor:
             return self._fit(system, rows, valid)
         here = (name, _hash(rows), None if valid is None else _hash(valid))
         if here not in self._whole:
-            self._whole[here] = self._fit(system, rows, valid)
+            self._whole[here] = self._recalled(here) or self._fit(system, rows, valid)
             while len(self._whole) > _WHOLE:
                 self._whole.popitem(last=False)
         self._whole.move_to_end(here)
         return self._whole[here]
+
+    def recall(
+        self, system: Pipeline, rows: np.ndarray, valid: np.ndarray | None, load: Callable[[], Pipeline]
+    ) -> None:
+        """Take over a system that was fitted on these rows before: it is loaded once another one is made of it.
+
+        Parameters
+        ----------
+        system : Pipeline
+            Not fitted.
+        rows : ndarray of int
+            Row positions it was fitted on.
+        valid : ndarray of int or None
+            Rows it watched.
+        load : callable
+            Returns the fitted system; where it cannot, the system is fitted again.
+        """
+        name = signature(system) if self.members else ""
+        if name in self.members:
+            self._saved[name, _hash(rows), None if valid is None else _hash(valid)] = load
+
+    def _recalled(self, here: Hashable) -> Pipeline | None:
+        try:
+            return self._saved[here]() if here in self._saved else None
+        except ModelError:
+            return None
 
     def _fit(self, system: Pipeline, rows: np.ndarray, valid: np.ndarray | None) -> Pipeline:
         learner = system.steps[-1][1]
@@ -325,10 +355,17 @@ class _Kept:
             self._bytes -= gone
 
 
-def _size(value: Any) -> int:
-    if isinstance(value, tuple):
-        return sum(map(_size, value))
+def _size(value: Any, depth: int = 0) -> int:
+    """Return about how many bytes a value takes: its arrays, and a guess for each of its words."""
     if sp.issparse(value):
         return int(value.data.nbytes + value.indices.nbytes + value.indptr.nbytes)
-    # An estimator's own weight is not counted; its vocabulary is some tens of megabytes at most.
-    return int(getattr(value, "nbytes", 50_000_000 if is_estimator(value) else 1000))
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
+    if isinstance(value, tuple | list | dict) and (len(value) > _MANY or depth > _DEEP):
+        return _WORD * len(value)
+    if isinstance(value, dict):
+        return sum(_size(one, depth + 1) for one in value.values())
+    if isinstance(value, tuple | list):
+        return sum(_size(one, depth + 1) for one in value)
+    held = getattr(value, "__dict__", None) if depth <= _DEEP else None
+    return _PLAIN + (sum(_size(one, depth + 1) for one in held.values()) if held else 0)

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from makna.core.corpus import CONTEXT, GROUP
 from makna.explain.kinds import error_kinds
 from makna.explain.sample import FILE, error_sample, write_sample
 from makna.explain.settings import KindSettings, SliceSettings
 from makna.explain.slices import slices
 from makna.explain.trend import trend
+from makna.recipe.labelling import against_people
 from makna.recipe.recipe import Recipe
 from makna.recipe.scoring import PartGuesses, SystemRun
 from makna.recipe.units import Setting, last_part
@@ -37,7 +40,7 @@ def explained(recipe: Recipe, setting: Setting, runs: list[SystemRun], folder: P
     part = last_part(setting.plan.units[0])
     said = {run.spec.name: guesses[part] for run in runs if part in (guesses := run.guesses(task))}
     train = setting.plan.parts[TRAIN] if setting.plan.parts else np.arange(len(corpus))
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"group_texts": group_texts(corpus)} if task.is_number else {}
     if "length" in asked or "rarity" in asked:
         settings = SliceSettings(
             asked.get("length"), asked.get("rarity"), recipe.evaluate.level, recipe.evaluate.resamples, recipe.seed
@@ -51,7 +54,19 @@ def explained(recipe: Recipe, setting: Setting, runs: list[SystemRun], folder: P
             write_sample(folder / FILE, error_sample(corpus, task, errors, kinds.sample, recipe.seed))
     if "trend" in asked and (years := trend(corpus, task, recipe.evaluate.level)):
         found["trend"] = years
+    if recipe.label is not None and recipe.label.use and (by_people := against_people(corpus, said, recipe.seed)):
+        found["gold"] = by_people
     return found
+
+
+def group_texts(corpus: pd.DataFrame) -> dict[str, str]:
+    """Return group → its text, such as the question's, where the groups are called otherwise and each has one text."""
+    if GROUP not in corpus or CONTEXT not in corpus:
+        return {}
+    pairs = corpus[[GROUP, CONTEXT]].drop_duplicates()
+    if pairs[GROUP].duplicated().any() or (pairs[GROUP] == pairs[CONTEXT]).all():
+        return {}
+    return dict(zip(pairs[GROUP].astype(str), pairs[CONTEXT].astype(str), strict=True))
 
 
 def _compared(

@@ -14,7 +14,7 @@ from makna.clean.chain import STEPS
 from makna.clean.rows import RowSettings
 from makna.explain.settings import SECTIONS as EXPLAINED
 from makna.explain.settings import WORDS
-from makna.recipe.registry import BALANCE, LEARN, REPRESENT, Kind
+from makna.recipe.registry import BALANCE, LEARN, PER_KEY, REPRESENT, SECOND_KEY, Kind
 from makna.recipe.sections import PLAIN, SECTIONS
 from makna.recipe.steps import GRID, LOG, RANGE, UNION
 from makna.recipe.systems import ORDERS
@@ -51,6 +51,8 @@ def json_schema() -> dict[str, Any]:
             "represent": {"$ref": "#/$defs/represent"},
             "learn": {"$ref": "#/$defs/learn"},
             "balance": _settings(BALANCE),
+            "second_key": {"anyOf": [{"type": "boolean"}, _settings(SECOND_KEY)]},
+            "per_key": {"anyOf": [{"type": "boolean"}, _settings(PER_KEY)]},
             "order": {"enum": [*ORDERS, None]},
             "fold": {"type": ["integer", "null"], "minimum": 1},
             "on_request": {"type": "boolean"},

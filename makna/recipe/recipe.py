@@ -19,21 +19,26 @@ from makna.recipe import protocols
 from makna.recipe.baselines import RESERVED
 from makna.recipe.cells import SystemSpec
 from makna.recipe.cleaning import RowJudge, read_clean, with_folder
+from makna.recipe.collecting import DEMO
 from makna.recipe.explain_section import Asked, read_explain
+from makna.recipe.label_section import read_label
 from makna.recipe.metric_words import by_metric, metric_problem
 from makna.recipe.overrides import override
-from makna.recipe.protocols import BOTH, HONEST, PAPER
+from makna.recipe.protocols import HONEST
 from makna.recipe.sections import (
     PLAIN,
     SECTIONS,
+    SOURCES,
     TOP_KEYS,
     CollectSection,
     EvaluateSection,
+    LabelSection,
     NoteSection,
     ReferenceSection,
     ReportSection,
     SplitSection,
     TuneSection,
+    fields_at,
 )
 from makna.recipe.source import Path, Problem, Source, dotted, read_yaml
 from makna.recipe.steps import Reader, near, value_problem
@@ -60,14 +65,14 @@ class Recipe:
         Systems, grids not yet spread.
     resolved : dict
         The whole recipe with every default written out.
-    protocol : {"honest", "paper"}
-        Whose protocol this is; the paper's is stamped on every page.
+    protocol : str
+        Whose protocol this is: honest, paper or another that the recipe describes, stamped on every page then.
     compute : Compute
         Device, precision and threads of neural networks.
     shipped : bool
         Whether this is a study that makna ships: what is missing for one of its systems does not stop the others.
-    paper : Recipe or None
-        The same study under the paper's own protocol, where both are asked for.
+    beside : tuple of Recipe
+        The same study under further protocols, where several are asked for.
 
     The other attributes are the sections of the same name.
     """
@@ -92,7 +97,8 @@ class Recipe:
     notes: list[NoteSection] = field(default_factory=list)
     shipped: bool = False
     protocol: str = HONEST
-    paper: Recipe | None = None
+    beside: tuple[Recipe, ...] = ()
+    label: LabelSection | None = None
 
 
 def studies() -> dict[str, str]:
@@ -139,8 +145,7 @@ def load_recipe(name: str, sets: Sequence[str] = (), data: str | None = None) ->
 
 def as_shipped(recipe: Recipe) -> Recipe:
     """Return a recipe marked as one of makna's own studies."""
-    paper = recipe.paper and replace(recipe.paper, shipped=True)
-    return replace(recipe, shipped=True, paper=paper)
+    return replace(recipe, shipped=True, beside=tuple(replace(one, shipped=True) for one in recipe.beside))
 
 
 def resolve(
@@ -176,23 +181,18 @@ def resolve(
         source.changed.append(change.partition("=")[0].strip())
     if data is not None:
         _use_file(source, data)
-    paper = protocols.paper_of(source)
-    asked = source.data.get("protocol", HONEST)
-    made = _Resolver(paper if asked == PAPER and paper else source, name, problems, base).resolve()
-    second = _Resolver(paper, name, problems, base).resolve() if asked == BOTH and paper else None
-    if asked in (PAPER, BOTH) and paper is None:
-        problems.append(Problem(source.line(("protocol",)), "protocol", say("recipe.no_protocol")))
-    if problems or made is None:
+    asked = protocols.wanted(source, lambda path, text: problems.append(Problem(source.line(path), dotted(path), text)))
+    found = [_Resolver(protocols.variant(source, way), name, problems, base).resolve() for way in asked]
+    made = [replace(one, protocol=way) for one, way in zip(found, asked, strict=True) if one is not None]
+    if problems or len(made) < len(asked):
         raise _error(name, problems)
-    if asked == PAPER:
-        return replace(made, protocol=PAPER)
-    return replace(made, paper=replace(second, protocol=PAPER)) if second is not None else made
+    return replace(made[0], beside=tuple(made[1:]))
 
 
 def _use_file(source: Source, data: str) -> None:
     """Replace the recipe's data by a file or folder of the user's, keeping the column names."""
     collect = dict(source.data.get("collect") or {})
-    for key in ("dataset", "file", "files", "folder"):
+    for key in (*SOURCES, "addresses", "rate", "join"):
         collect.pop(key, None)
     if "collect.sheet" not in source.changed:
         collect.pop("sheet", None)
@@ -229,6 +229,7 @@ class _Resolver:
         method = sections["tune"].method if "tune" in self.data else None
         reader = Reader(self.source, self.problems, task.inputs, task.target, method)
         systems = SystemsReader(reader, clean).read(self.data.get("systems"))
+        label = read_label(sections["label"], self.data.get("label"), task, self.base, self._add)
         self._cross_checks(sections, plain, task, systems)
         if self.problems:
             return None
@@ -241,7 +242,7 @@ class _Resolver:
             explain=read_explain(self.data.get("explain"), self._add),
             report=sections["report"], reference=plain["reference"] or [], threads=plain["threads"], resolved={},
             compute=Compute(plain["device"] or "auto", plain["precision"] or "auto", plain["threads"]),
-            notes=plain["notes"] or [],
+            notes=plain["notes"] or [], label=label,
         )  # fmt: skip
         recipe.resolved.update(written_out(recipe, sections))
         return recipe
@@ -271,8 +272,8 @@ class _Resolver:
         for path, errors in by_place.items():
             first = errors[0]
             if first["type"] == "extra_forbidden":
-                word = str(path[-1])
-                message = say("recipe.unknown_key", key=word, allowed=", ".join(allowed)) + near(word, allowed)
+                word, known = str(path[-1]), fields_at(SECTIONS[key], path[1:-1])
+                message = say("recipe.unknown_key", key=word, allowed=", ".join(known)) + near(word, known)
             elif first["type"] == "value_error":
                 message = say(f"recipe.{first['ctx']['error']}")
             else:
@@ -309,10 +310,12 @@ class _Resolver:
             outputs = ("",)
         if (section.symmetric or section.swap) and (section.inputs, section.target) != ("pair", "class"):
             self._add(("task",), say("recipe.symmetric_pairs"))
+        if section.step is not None and (section.scale is None or section.step > section.scale[1] - section.scale[0]):
+            self._add(("task", "step"), say("recipe.step_scale", came=section.step))
         swap = tuple((section.swap or {}).items())
         return Task(
             section.inputs, section.target, outputs or ("",), section.positive, section.scale,
-            symmetric=section.symmetric or bool(swap), swap=swap,
+            symmetric=section.symmetric or bool(swap), swap=swap, step=section.step,
         )  # fmt: skip
 
     def _cross_checks(
@@ -337,10 +340,12 @@ class _Resolver:
         if any(problem.where.startswith("collect") for problem in self.problems):
             return  # what is wrong there would only be said twice
         collect = sections["collect"]
-        if all(getattr(collect, key) is None for key in ("dataset", "file", "files", "folder")):
+        if all(getattr(collect, key) is None for key in SOURCES):
             self._add(("collect",), say("recipe.needs_source"))
         elif collect.dataset is None and collect.folder is None:
             needed = [*task.text_columns, "labels" if task.target == "classes" else task.target_columns[0]]
+            if "label" in self.data and sections["label"].use:
+                needed = [name for name in needed if name != "label"]
             missing = [name for name in needed if getattr(collect, name, None) is None]
             if missing:
                 self._add(("collect",), say("recipe.needs_columns", columns=", ".join(missing)))
@@ -355,7 +360,14 @@ class _Resolver:
 
         files = {part: based(name) for part, name in collect.files.items()} if collect.files else None
         one = {key: based(name) if (name := getattr(collect, key)) else None for key in ("file", "folder")}
-        return collect.model_copy(update={**one, "files": files})
+        if collect.site is not None and collect.site != DEMO:
+            one |= {"site": based(collect.site)}
+        if collect.addresses is not None:
+            one |= {"addresses": based(collect.addresses)}
+        join = collect.join
+        if join is not None and join.file != DEMO:
+            join = join.model_copy(update={"file": based(join.file)})
+        return collect.model_copy(update={**one, "files": files, "join": join})
 
 
 class _Only:

@@ -87,6 +87,8 @@ class Kind:
 
 
 REPRESENT: dict[str, Kind] = {
+    "closeness": Kind("makna.represent.closeness:Closeness", inputs=frozenset({"pair"}), main="vectors"),
+    "alignment": Kind("makna.represent.alignment:Alignment", inputs=frozenset({"pair"}), main="name", encoder="name"),
     "compare": Kind("makna.represent.compare:Compare", inputs=frozenset({"pair"}), holds="of"),
     "counts": Kind("makna.represent.counts:Counts"),
     "encoder": Kind("makna.represent.encoder:Encoder", inputs=frozenset({"text"}), main="name", encoder="name"),
@@ -107,19 +109,21 @@ LEARN: dict[str, Kind] = {
     "naive-bayes": Kind("makna.learn.bayes:NaiveBayes", targets=CLASSES),
     "neighbours": Kind("makna.learn.neighbours:Neighbours", targets=CLASSES),
     "forest": Kind("makna.learn.forest:Forest", targets=CLASSES),
+    "linear": Kind("makna.learn.linear:LeastSquares", targets=NUMBER),
     "ridge": Kind("makna.learn.linear:Ridge", targets=NUMBER),
     "svr": Kind("makna.learn.linear:LinearSVR", targets=NUMBER),
     "kernel-svr": Kind("makna.learn.kernels:KernelSVR", targets=NUMBER, main="kernel"),
     "forest-regression": Kind("makna.learn.forest:ForestRegressor", targets=NUMBER),
     "finetune": Kind("makna.learn.finetune:FineTune", targets=CLASSES, main="encoder", reads_texts=True,
                      encoder="encoder"),
-    "finetune-regression": Kind("makna.learn.finetune:FineTuneRegressor", targets=NUMBER, main="encoder",
+    "finetune-regression": Kind("makna.learn.finetune_number:FineTuneRegressor", targets=NUMBER, main="encoder",
                                 reads_texts=True, encoder="encoder"),
     "cnn": Kind("makna.learn.cnn:WordsCNN", targets=CLASSES, main="vectors", reads_texts=True),
     "recurrent": Kind("makna.learn.recurrent:Recurrent", targets=CLASSES, inputs=frozenset({"text"}), main="cell",
                       reads_texts=True),
     "calibrate": Kind("makna.learn.calibrate:Calibrated", targets=CLASSES, main="method", wraps=True, without="none"),
     "cascade": Kind("makna.learn.cascade:Cascade", targets=CLASSES, reads_texts=True, members=("of", "estimators")),
+    "blend": Kind("makna.learn.blend:Blend", targets=NUMBER, reads_texts=True, members=("of", "estimators")),
     "distil": Kind("makna.learn.distil:Distilled", targets=CLASSES, wraps=True, members=("teacher", "teacher")),
 }
 # fmt: on
@@ -131,14 +135,24 @@ ORDERED = Kind("makna.learn.order:Ordered", main="how", wraps=True)
 # How a system's training rows are resampled or augmented: its key `balance`.
 BALANCE = Kind("makna.learn.balance:Balanced", main="method", wraps=True)
 
+# How a system learns answers beside a second key: its key `second_key`.
+SECOND_KEY = Kind("makna.learn.second_key:SecondKey", inputs=frozenset({"pair"}), targets=NUMBER, main="answer",
+                  wraps=True)  # fmt: skip
+
+# What a system is told of training answers to the same key: its key `per_key`.
+PER_KEY = Kind("makna.learn.per_key:PerKey", inputs=frozenset({"pair"}), targets=NUMBER, wraps=True, encoder="encoder")
+
 # Parts of a system that no recipe names by itself.
 INNER: tuple[Kind, ...] = (
     BALANCE,
+    SECOND_KEY,
+    PER_KEY,
     SORTED_SIDES,
     ORDERED,
     Kind("makna.clean.text:CleanText"),
     Kind("makna.learn.outputs:PerOutput"),
     Kind("makna.learn.bounded:Bounded"),
+    Kind("makna.learn.marked:MarkedAnswers"),
     Kind("makna.learn.linear:LinearSVM"),
 )
 

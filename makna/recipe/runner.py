@@ -13,25 +13,36 @@ from makna import __version__
 from makna.core.compute import computing, machine_of
 from makna.core.corpus import inputs, targets, texts_hash
 from makna.core.errors import DataError, RecipeError
-from makna.core.files import plain_os_errors, read_json, write_json, write_text
+from makna.core.files import plain_os_errors, write_json, write_text
 from makna.core.memo import sharing
 from makna.core.messages import say
 from makna.core.metrics import check_metric
 from makna.recipe.available import is_network, runnable
 from makna.recipe.baselines import baselines
+from makna.recipe.beside import beside
 from makna.recipe.build import build
 from makna.recipe.cells import SystemSpec, cells, samples
 from makna.recipe.choosing import CHOSEN, Searching
+from makna.recipe.collecting import check_collecting, collect_site
 from makna.recipe.data import describe, gather, judge, labels_of, rare_classes, sample_rows
 from makna.recipe.executor import Executor, signature
 from makna.recipe.explaining import explained
+from makna.recipe.labelling import gate, weakly_labelled
 from makna.recipe.machine import Meter, packages
 from makna.recipe.manifest import now, write_manifest
+from makna.recipe.marking import marking
 from makna.recipe.merged import Merge
 from makna.recipe.pieces import pieces
 from makna.recipe.recipe import Recipe
 from makna.recipe.result import Run
-from makna.recipe.saving import curve_specs, identities, save_interrupted, save_models, write_explanations
+from makna.recipe.saving import (
+    curve_specs,
+    identities,
+    recall_model,
+    save_interrupted,
+    save_models,
+    write_explanations,
+)
 from makna.recipe.scoring import SystemRun, make_metrics, make_predictions
 from makna.recipe.state import RunOptions, RunState
 from makna.recipe.store import Store, key_of
@@ -108,16 +119,17 @@ def _run(state: RunState) -> None:
             target = save_interrupted(state, setting, work.unfinished)
             stop.add_note(say("recipe.interrupted_model", folder=target))
         raise
-    other = _run_paper(state)
+    scored = setting.scored()
+    other = _run_others(state, scored)
     with state.meter.piece("evaluate"):
         state.options.listen("evaluate", "", 0, 1)
-        scored = setting.scored()
-        write_json(folder / "metrics.json", make_metrics(scored, recipe, state.runs) | other)
+        metrics = make_metrics(scored, recipe, state.runs)
+        write_json(folder / "metrics.json", metrics | marking(scored, recipe, state.runs, metrics["systems"]) | other)
         _write_predictions(folder / "predictions.parquet", scored, state.runs)
     save_models(state, setting, work)
     with state.meter.piece("explain"):
-        beside = explained(recipe, setting.scored(), state.runs, folder)
-        write_explanations(state, {"pieces": pieces(state, setting)} | beside)
+        further = explained(recipe, scored, state.runs, folder)
+        write_explanations(state, {"pieces": pieces(state, setting)} | further)
     with state.meter.piece("report"):
         state.options.listen("report", "", 0, 1)
         write_manifest(state)
@@ -170,13 +182,20 @@ def _rows(state: RunState) -> tuple[Setting, dict[str, Any]]:
     recipe, listen = state.recipe, state.options.listen
     with state.meter.piece("collect"):
         listen("collect", _source_of(recipe), 0, 1)
-        state.gathered = gather(recipe)
+        collected = _from_site(state)
+        state.gathered = gather(recipe, state.folder)
+        state.gathered.warnings.extend(collected[1])
         corpus = state.gathered.corpus
         if state.options.rows is not None:
             corpus = sample_rows(corpus, recipe.task, state.options.rows, recipe.seed, recipe.split.group is not False)
+    if recipe.label is not None:
+        with state.meter.piece("label"):
+            corpus = weakly_labelled(recipe.label, corpus, state.gathered.warnings, listen)
     with state.meter.piece("clean"):
         listen("clean", say("core.rows", n=len(corpus)), 0, 1)
         corpus, account = judge(corpus, recipe.task, recipe.rows, by_part=recipe.split.given)
+    if recipe.label is not None:
+        account["weak_labels"] = gate(recipe.label, corpus, recipe.seed, state.options.accept_weak_labels)
     with state.meter.piece("split"):
         labels = labels_of(corpus, recipe.task)
         merge = Merge(recipe.evaluate.merge or {})
@@ -190,8 +209,21 @@ def _rows(state: RunState) -> tuple[Setting, dict[str, Any]]:
         plan = make_plan(corpus, recipe.task, recipe.split, recipe.seed)
         more, leaks = describe(corpus, recipe.task, plan, recipe.clean)
         account |= more
+    if collected[0]:
+        account["collected"] = collected[0]
     mistakes = "errors" in recipe.explain
     return Setting(corpus, recipe.task, labels, plan, recipe.seed, recipe.tune, mistakes, leaks, merge), account
+
+
+def _from_site(state: RunState) -> tuple[list[dict[str, Any]], list[str]]:
+    """Collect what the recipe asks of a site; the run folder is begun, so that an interruption can be resumed."""
+    section = state.recipe.collect
+    if section.site is None:
+        return [], []
+    check_collecting(section, state.folder)
+    state.folder.mkdir(parents=True, exist_ok=True)
+    write_text(state.folder / "recipe.yaml", to_yaml(state.recipe.resolved))
+    return collect_site(section, state.folder, state.options.listen)
 
 
 def _check_subsets(recipe: Recipe, labels: dict[str, list[str]]) -> None:
@@ -204,7 +236,8 @@ def _check_subsets(recipe: Recipe, labels: dict[str, list[str]]) -> None:
 
 def _source_of(recipe: Recipe) -> str:
     collect = recipe.collect
-    return collect.dataset or collect.file or collect.folder or ", ".join((collect.files or {}).values())
+    one = collect.dataset or collect.site or collect.file or collect.folder
+    return one or ", ".join((collect.files or {}).values())
 
 
 def _fit_all(state: RunState, setting: Setting, work: UnitWork) -> None:
@@ -229,6 +262,8 @@ def _fit_all(state: RunState, setting: Setting, work: UnitWork) -> None:
                 if spec.fold is not None or not setting.plan.by_folds:
                     state.fitted[spec.name] = fitted
                 state.store.put(name, key, found)
+            elif len(candidates) == 1 and not spec.baseline:
+                recall_model(state, work, candidates[0], unit.train)
             run.units[unit.name] = found
             done += 1
     state.options.listen("learn", "", total, total)
@@ -264,24 +299,23 @@ def _fit_curves(state: RunState, setting: Setting, work: UnitWork) -> None:
             run.curve.append({"share": share, **found})
 
 
-def _run_paper(state: RunState) -> dict[str, Any]:
-    """Run the same study under the paper's protocol beside this one, where both are asked for."""
-    paper = state.recipe.paper
+def _run_others(state: RunState, scored: Setting) -> dict[str, Any]:
+    """Run the same study under the other protocols beside this one, each in a folder of its own."""
+    found = {}
     asked = state.options.only
-    known = tuple(name for name in asked if paper is not None and name in {spec.name for spec in paper.systems})
-    if paper is None or (asked and not known):
-        return {}
-    folder = state.folder / f"protocol-{paper.protocol}"
-    state.options.listen("protocol", paper.protocol, 0, 1)
-    again = folder.exists()
-    other = _state(paper, replace(state.options, resume=again, only=known), folder)
-    other.engine = state.engine
-    with sharing(), other.meter.watching():
-        _run(other)
-    metrics = read_json(folder / "metrics.json")
-    systems = {name: {"parts": system["parts"]} for name, system in metrics["systems"].items()}
-    differs = [key for key, value in paper.resolved.items() if value != state.recipe.resolved.get(key)]
-    return {"protocols": {paper.protocol: {"systems": systems, "differs": differs, "folder": folder.name}}}
+    for i, other in enumerate(state.recipe.beside):
+        known = tuple(name for name in asked if name in {spec.name for spec in other.systems})
+        if asked and not known:
+            continue
+        folder = state.folder / f"protocol-{other.protocol}"
+        state.options.listen("protocol", other.protocol, i, len(state.recipe.beside))
+        again = _state(other, replace(state.options, resume=folder.exists(), only=known), folder)
+        again.engine = state.engine
+        with sharing(), again.meter.watching():
+            _run(again)
+        with state.meter.piece("evaluate"):
+            found[other.protocol] = beside(state.recipe, scored, state.runs, other, folder)
+    return {"protocols": found} if found else {}
 
 
 def _prepare(state: RunState, setting: Setting, work: UnitWork) -> None:

@@ -12,9 +12,11 @@ from makna import __version__
 from makna.clean.text import tables_hash
 from makna.core.files import read_json, write_json
 from makna.core.messages import say
-from makna.core.model_folder import SavedModel, save_model
+from makna.core.model_folder import SavedModel, load_model, save_model
 from makna.explain.words import top_words
 from makna.recipe.cells import SystemSpec, found_again
+from makna.recipe.labelling import lexicon_tables
+from makna.recipe.registry import ClassTable
 from makna.recipe.scoring import SystemRun
 from makna.recipe.state import RunState
 from makna.recipe.store import key_of
@@ -35,9 +37,8 @@ def save_models(state: RunState, setting: Setting, work: UnitWork) -> None:
         state.options.listen("save", spec.name, i, len(wanted))
         target = state.folder / "models" / spec.folder
         rows = _final_rows(setting, spec)
-        key = key_of(state.base_key, rows.tolist(), identities(candidates))
-        kept = state.store.get(f"{spec.folder}/model", key)
-        if kept is not None and target.is_dir():
+        key = _model_key(state, rows, candidates)
+        if state.store.get(f"{spec.folder}/model", key) is not None and target.is_dir():
             continue
         with state.meter.piece(f"system:{spec.name}"):
             fitted = state.fitted.get(spec.name) or work.fit(candidates, rows, "final", state.place(spec))
@@ -47,6 +48,17 @@ def save_models(state: RunState, setting: Setting, work: UnitWork) -> None:
         facts = facts_of(fitted.system)
         state.store.put(f"{spec.folder}/model", key, {"words": words, "cell": fitted.spec.cell, "facts": facts})
         shutil.rmtree(state.folder / "progress" / "checkpoints" / spec.folder, ignore_errors=True)
+
+
+def recall_model(state: RunState, work: UnitWork, spec: SystemSpec, rows: np.ndarray) -> None:
+    """Let systems be made of the one that an earlier run fitted on these rows and saved, where it did."""
+    target = state.folder / "models" / spec.folder
+    if state.store.get(f"{spec.folder}/model", _model_key(state, rows, [spec])) is not None and target.is_dir():
+        work.recall(spec, rows, lambda: load_model(target, ClassTable()).system)
+
+
+def _model_key(state: RunState, rows: np.ndarray, candidates: list[SystemSpec]) -> str:
+    return key_of(state.base_key, rows.tolist(), identities(candidates))
 
 
 def save_interrupted(state: RunState, setting: Setting, fitted: Fitted) -> Path:
@@ -111,7 +123,8 @@ def _about(state: RunState, fitted: Fitted, rows: int) -> dict[str, Any]:
         "title": state.recipe.title,
         "makna": __version__,
         "trained_on": {**state.gathered.origin, "rows": rows},
-        "tables": first.tables() if hasattr(first, "tables") else [],
+        "tables": [*(first.tables() if hasattr(first, "tables") else []), *lexicon_tables(state.recipe.label)],
+        **({"weak_labels": True} if state.recipe.label is not None and state.recipe.label.use else {}),
         "cell": fitted.spec.cell,
         "seed": state.recipe.seed,
     }

@@ -15,12 +15,16 @@ from makna.evaluate.compare import compare
 from makna.evaluate.groups import group_scores, group_test
 from makna.evaluate.resample import ScoreSettings
 from makna.evaluate.scores import evaluate_part
+from makna.evaluate.within import within_groups
 from makna.recipe.cells import SystemSpec
 from makna.recipe.recipe import Recipe
+from makna.recipe.represents import represents
 from makna.recipe.units import Setting
 from makna.split.plan import TRAIN
 
-_MOST_GROUPS = 60
+_MOST_GROUPS = 100
+_OF_QUESTIONS = ("mae", "rmse", "pearson", "qwk")
+"""Metrics of each group that a number always has."""
 
 
 @dataclass
@@ -146,6 +150,7 @@ def _joined(pieces: list[tuple[str, dict[str, Any]]], task: Task) -> PartGuesses
 def _system(setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[str, PartGuesses]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "baseline": run.spec.baseline,
+        "represents": represents(run.spec),
         "params": run.spec.params(),
         "cell": run.spec.cell,
         "chosen_by": _chosen_by(setting, run),
@@ -161,7 +166,7 @@ def _system(setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[s
     if run.curve:
         found["learning_curve"] = [_curve_point(setting, recipe, y, point) for point in run.curve]
     for part, said in guesses.items():
-        settings = _score_settings(setting, recipe, said)
+        settings = score_settings(setting, recipe, said)
         scores = evaluate_part(setting.task, setting.labels, y[said.rows], said.prediction, settings=settings)
         found["parts"][part] = scores.metrics
         found["confusion"][part] = scores.confusion
@@ -169,6 +174,10 @@ def _system(setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[s
         groups, test = _by_group(setting, recipe, part, said, settings)
         found["groups"] |= groups
         found["group_test"] |= test
+        names = groups_of(setting, said) if setting.task.is_number else None
+        if names is not None:
+            told = within_groups(setting.task, y[said.rows], said.prediction, names, settings)
+            found.setdefault("within_groups", {})[part] = told
         for name, classes in (recipe.evaluate.subsets or {}).items():
             table = _subset(setting, recipe, said, classes)
             if table is not None:
@@ -178,7 +187,7 @@ def _system(setting: Setting, recipe: Recipe, run: SystemRun, guesses: Mapping[s
         leaking = setting.leaks.rows.get(part)
         if leaking is not None:
             clean = said.only(~leaking[said.rows])
-            settings = _score_settings(setting, recipe, clean, folds=False)
+            settings = score_settings(setting, recipe, clean, folds=False)
             scores = evaluate_part(setting.task, setting.labels, y[clean.rows], clean.prediction, settings=settings)
             found["without_leaks"][part] = scores.metrics
     return found
@@ -194,7 +203,7 @@ def _subset(setting: Setting, recipe: Recipe, said: PartGuesses, classes: Sequen
     some = said.only(inside)
     chosen = some.probability[0][:, [labels.index(name) for name in names]].argmax(axis=1)
     prediction = np.asarray(names, dtype=object)[chosen]
-    settings = _score_settings(setting, recipe, some)
+    settings = score_settings(setting, recipe, some)
     return evaluate_part(setting.task, {"": names}, truth[inside], prediction, settings=settings).metrics
 
 
@@ -202,7 +211,7 @@ def _curve_point(setting: Setting, recipe: Recipe, y: np.ndarray, point: dict[st
     rows = np.array(point["held"], dtype=np.int64)
     prediction = np.array(point["prediction"], dtype=float if setting.task.is_number else object)
     groups = None if setting.plan.groups is None else setting.plan.groups[rows]
-    settings = ScoreSettings(_group_metrics(setting, recipe), recipe.evaluate.resamples, recipe.evaluate.level,
+    settings = ScoreSettings(shown_metrics(setting, recipe), recipe.evaluate.resamples, recipe.evaluate.level,
                              recipe.seed, groups=groups)  # fmt: skip
     scores = evaluate_part(setting.task, setting.labels, y[rows], prediction, settings=settings).metrics
     return {"share": point["share"], "rows": point["rows"], "part": point["part"], **scores}
@@ -219,7 +228,8 @@ def _chosen_by(setting: Setting, run: SystemRun) -> dict[str, Any] | None:
     return {"metric": setting.tune.by, "how": how, "choices": choices}
 
 
-def _score_settings(setting: Setting, recipe: Recipe, said: PartGuesses, folds: bool = True) -> ScoreSettings:
+def score_settings(setting: Setting, recipe: Recipe, said: PartGuesses, folds: bool = True) -> ScoreSettings:
+    """Return how the rows that a system judged are scored."""
     by_folds = setting.plan.by_folds and folds
     return ScoreSettings(
         resamples=recipe.evaluate.resamples,
@@ -230,30 +240,30 @@ def _score_settings(setting: Setting, recipe: Recipe, said: PartGuesses, folds: 
     )
 
 
-def _groups(setting: Setting, said: PartGuesses) -> np.ndarray | None:
-    if GROUP not in setting.corpus or not 2 <= setting.corpus[GROUP].nunique() <= _MOST_GROUPS:
-        return None
-    return setting.corpus[GROUP].to_numpy(dtype=object)[said.rows]
-
-
 def _by_group(
     setting: Setting, recipe: Recipe, part: str, said: PartGuesses, settings: ScoreSettings
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the scores of each group and the test whether groups differ, by part; empty without groups."""
-    groups = _groups(setting, said)
-    if groups is None:
+    groups = groups_of(setting, said)
+    if groups is None or not 2 <= setting.corpus[GROUP].nunique() <= _MOST_GROUPS:
         return {}, {}
     task, labels = setting.task, setting.labels
     truth = targets(setting.corpus, task)[said.rows]
     plain = replace(settings, folds=None, groups=None)
-    metrics = _group_metrics(setting, recipe)
+    metrics = [*shown_metrics(setting, recipe), *(_OF_QUESTIONS if task.is_number else ())]
     scores = group_scores(task, labels, truth, said.prediction, groups, metrics=metrics, settings=plain)
     return {part: scores}, {part: group_test(task, labels, truth, said.prediction, groups, seed=recipe.seed)}
 
 
-def _group_metrics(setting: Setting, recipe: Recipe) -> list[str]:
+def shown_metrics(setting: Setting, recipe: Recipe) -> list[str]:
+    """Return the metrics that a recipe asks for, the usual ones where it names none."""
     usual = ["rmse", "pearson"] if setting.task.is_number else ["f1_macro", "accuracy"]
     return list(recipe.evaluate.metrics or usual)
+
+
+def groups_of(setting: Setting, said: PartGuesses) -> np.ndarray | None:
+    """Return the group of each row that was judged, None where rows have no groups."""
+    return setting.corpus[GROUP].to_numpy(dtype=object)[said.rows] if GROUP in setting.corpus else None
 
 
 def _comparisons(
@@ -263,7 +273,7 @@ def _comparisons(
     if against is None or against not in guesses:
         return []
     y = targets(setting.corpus, setting.task)
-    metrics = _group_metrics(setting, recipe)
+    metrics = shown_metrics(setting, recipe)
     found = []
     for name, parts in guesses.items():
         for part, said in parts.items():
@@ -277,7 +287,7 @@ def _comparisons(
                 continue
             rows = compare(
                 setting.task, setting.labels, y[said.rows], said.prediction, other.prediction,
-                metrics=metrics, settings=_score_settings(setting, recipe, said, folds=False),
+                metrics=metrics, settings=score_settings(setting, recipe, said, folds=False),
             )  # fmt: skip
             found += [{"part": part, "system": name, "against": against, **row} for row in rows]
     return found

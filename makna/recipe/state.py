@@ -36,6 +36,8 @@ class RunOptions:
         Told of progress.
     engine : {"local", "ray"}
         Where the workers are that share the trials of `tune`.
+    accept_weak_labels : bool
+        Learn labels of a lexicon even where they are not shown to be better than always the commonest class.
     """
 
     only: tuple[str, ...] = ()
@@ -43,6 +45,7 @@ class RunOptions:
     resume: bool = False
     listen: Listener = field(default=lambda stage, detail, done, total: None)
     engine: str = LOCAL
+    accept_weak_labels: bool = False
 
 
 @dataclass

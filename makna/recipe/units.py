@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -200,8 +200,15 @@ class UnitWork:
         prediction, _ = self._scored(system, self.executor.predict(system, held))
         return Answer(prediction, [trained(one) for one in networks_of(system)])
 
+    def recall(self, spec: SystemSpec, rows: np.ndarray, load: Callable[[], Pipeline]) -> None:
+        """Take over a system that an earlier run fitted on these rows (`Executor.recall`)."""
+        self.executor.recall(build(spec, self.setting.task, self.setting.seed), rows, self._valid(rows), load)
+
+    def _valid(self, rows: np.ndarray) -> np.ndarray | None:
+        return self.setting.plan.parts[VALID] if self._by_validation(rows) else None
+
     def _fit_one(self, spec: SystemSpec, rows: np.ndarray) -> Pipeline:
-        valid = self.setting.plan.parts[VALID] if self._by_validation(rows) else None
+        valid = self._valid(rows)
         try:
             return self.executor.fit(build(spec, self.setting.task, self.setting.seed), rows, valid)
         except KeyboardInterrupt:

@@ -33,6 +33,7 @@ def written_out(recipe: Recipe, sections: Mapping[str, Any]) -> dict[str, Any]:
         "seed": recipe.seed,
         "collect": recipe.collect.model_dump(exclude_none=True),
         "clean": [*recipe.clean, {"rows": recipe.rows.to_json()}],
+        **({"label": recipe.label.model_dump(exclude_none=True)} if recipe.label else {}),
         "split": {k: v for k, v in split.items() if v is not None},
         "systems": {spec.name: _chains(spec) for spec in recipe.systems},
         **({"tune": recipe.tune.model_dump(exclude_none=True)} if recipe.tune else {}),
@@ -52,8 +53,8 @@ def _chains(spec: SystemSpec) -> dict[str, Any]:
     if spec.represent:
         written["represent"] = as_written(spec.represent)
     written["learn"] = as_written(spec.learn)
-    further = {"balance": spec.balance, "order": spec.order, "fold": spec.fold, "on_request": spec.on_request or None,
-               "tune": None if spec.tune else False}  # fmt: skip
+    around = {"balance": spec.balance, "second_key": spec.second_key, "per_key": spec.per_key, "order": spec.order}
+    further = {**around, "fold": spec.fold, "on_request": spec.on_request or None, "tune": None if spec.tune else False}
     return written | {key: _listed(value) for key, value in further.items() if value is not None}
 
 

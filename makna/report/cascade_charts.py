@@ -89,9 +89,9 @@ def _cost_axis(ax: Axes, costs: Sequence[float], locale: Locale) -> None:
     if positive and len(positive) == len(costs) and max(positive) / min(positive) > LOG_FROM:
         ax.set_xscale("log")
         ax.set_xlim(min(positive) / 1.8, max(positive) * 1.8)
-        ax.xaxis.set_major_locator(LogLocator(10, numticks=6))
+        ax.xaxis.set_major_locator(LogLocator(10, numticks=5))
         ax.xaxis.set_minor_formatter(NullFormatter())
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: share_words(value, locale)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _power_words(value, locale)))
         return
     ax.set_xlim(left=0)
     ax.margins(x=0.1)
@@ -111,13 +111,17 @@ def share_words(cost: float, locale: Locale) -> str:
     return locale.percent(cost, max(0, decimals))
 
 
+def _power_words(cost: float, locale: Locale) -> str:
+    """Return a power of ten as per cent, without figures that say nothing."""
+    return locale.percent(cost, max(0, round(-np.log10(cost)) - 2))
+
+
 def _names(ax: Axes, members: Sequence[CostPoint]) -> None:
-    """Name each system where the line does not pass: the dearest above its interval, the others below to the right."""
+    """Name each system to its right: below it, but the dearest above, and of two that cost alike the better one."""
     order = sorted(members, key=lambda point: point.cost)
     for i, point in enumerate(order):
-        is_last = i == len(order) - 1 and i > 0
-        top = point.ends[1] if point.ends is not None else point.value
-        place, shift, side = (top, (4, 4), "right") if is_last else (point.value, (8, -11), "left")
-        ax.annotate(short(point.name, 26), (point.cost, place), shift, textcoords="offset points",
-                    ha=side, fontsize=8, color=INK)  # fmt: skip
+        alike = [other for other in order if other is not point and point.cost / 2 < other.cost < 2 * point.cost]
+        is_above = all(other.value < point.value for other in alike) if alike else i == len(order) - 1 and i > 0
+        ax.annotate(short(point.name, 26), (point.cost, point.value), (8, 4 if is_above else -11),
+                    textcoords="offset points", ha="left", fontsize=8, color=INK)  # fmt: skip
     ax.margins(y=0.1)

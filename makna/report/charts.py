@@ -33,7 +33,6 @@ MOST_LABELLED = 15  # classes up to which a matrix has its numbers written in
 _DARK = 0.82  # share from which white is easier to read on the shade than black
 _LONGEST_NAME = 30
 _LONGEST_AXIS = 40
-_MOST_VECTOR_POINTS = 1500
 
 _STYLE: Any = {
     "font.family": "sans-serif",
@@ -206,29 +205,6 @@ def matrices(panels: Sequence[tuple[str, Sequence[str], np.ndarray]], axes: tupl
             ax.set_ylabel(axes[1])
         if position >= len(panels) - across:
             ax.set_xlabel(axes[0])
-    return figure
-
-
-def agreement(truth: np.ndarray, prediction: np.ndarray, axes: tuple[str, str], locale: Locale) -> Figure:
-    """Draw predicted against true numbers, with the line of perfect agreement."""
-    figure, ax = plain_figure(4.2, 3.9)
-    low = float(min(truth.min(), prediction.min()))
-    high = float(max(truth.max(), prediction.max()))
-    margin = 0.04 * ((high - low) or 1.0)
-    ends = (low - margin, high + margin)
-    ax.plot(ends, ends, color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-    many = len(truth) > _MOST_VECTOR_POINTS
-    size, alpha = (2.5, 0.25) if many else (4.5, 0.45)
-    ax.plot(
-        truth, prediction, "o", markersize=size, color=BLUE, alpha=alpha, markeredgewidth=0, zorder=2, rasterized=many
-    )
-    ax.set_xlim(*ends)
-    ax.set_ylim(*ends)
-    ax.set_aspect("equal")
-    ax.set_xlabel(axes[0])
-    ax.set_ylabel(axes[1])
-    ticks(ax, "x", locale)
-    ticks(ax, "y", locale)
     return figure
 
 

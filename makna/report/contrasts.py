@@ -105,8 +105,8 @@ def _reference_table(run: Run, paper: Run | None, locale: Locale, found: Sequenc
 def _protocols_table(run: Run, paper: Run | None, locale: Locale) -> Iterator[Table]:
     """The systems that were run under both protocols, by the first metric, with the difference."""
     both = [name for name in run.models if paper is not None and name in paper.systems]
-    if paper is None or not both:
-        return
+    if paper is None or not both or set(branch(run.metrics, "protocols")) != {"paper"}:
+        return  # several protocols have a section of their own
     gaps = {
         (row.get("system"), row.get("metric")): row
         for row in entries(run.metrics, "protocols", "paper", "differences")
@@ -128,12 +128,18 @@ def _protocols_table(run: Run, paper: Run | None, locale: Locale) -> Iterator[Ta
 
 def _paper_run(run: Run) -> Run | None:
     """The systems as scored under the paper's protocol, where the run has them beside its own."""
-    systems = branch(run.metrics, "protocols", "paper", "systems")
+    systems = branch(run.metrics, "protocols", _paper_name(run), "systems")
     return replace(run, metrics={**run.metrics, "systems": systems}) if systems else None
 
 
+def _paper_name(run: Run) -> str:
+    """The protocol that stands for the paper's: `paper`, else the first that is called after it."""
+    named = [name for name in branch(run.metrics, "protocols") if name.partition("-")[0] == "paper"]
+    return "paper" if "paper" in named or not named else named[0]
+
+
 def _protocol_words(run: Run, paper: Run | None, locale: Locale) -> Iterator[str]:
-    told = branch(run.metrics, "protocols", "paper")
+    told = branch(run.metrics, "protocols", _paper_name(run))
     if run.is_paper:
         yield locale.say("reference_is_paper")
     elif paper is None:

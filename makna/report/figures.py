@@ -13,9 +13,10 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from makna.core.messages import language
+from makna.report.agreement import agreement_figures
 from makna.report.cascade import cascade_figures
 from makna.report.cellscores import cell_figures
-from makna.report.charts import Dot, agreement, bars, dots, histogram, matrices, shares, styled
+from makna.report.charts import Dot, bars, dots, histogram, matrices, shares, styled
 from makna.report.components import component_figures
 from makna.report.confusions import confusion_panels
 from makna.report.curves import NAME as CURVE
@@ -89,7 +90,7 @@ def figures_of(run: Run, locale: Locale) -> dict[str, Draw]:
     found.update(training_figures(run, locale))
     found.update(trial_figures(run, locale))
     found.update(_confusion_figures(run, locale))
-    found.update(_agreement_figures(run, locale))
+    found.update(agreement_figures(run, locale))
     found.update(_curve_figure(run, locale))
     found.update(_groups_figure(run, locale))
     found.update(trend_figures(run, locale))
@@ -177,15 +178,6 @@ def _confusion_figures(run: Run, locale: Locale) -> Mapping[str, Draw]:
 
     names = per_system(run, "confusion", lambda system: confusion_panels(run, system))
     return {name: draw(system) for system, name in names.items()}
-
-
-def _agreement_figures(run: Run, locale: Locale) -> Mapping[str, Draw]:
-    axes = (locale.say("axis_true_number"), locale.say("axis_predicted_number"))
-
-    def draw(system: str) -> Draw:
-        return lambda: agreement(*run.numbers[system], axes, locale)
-
-    return {name: draw(system) for system, name in per_system(run, "agreement", run.numbers.__contains__).items()}
 
 
 def _curve_figure(run: Run, locale: Locale) -> Mapping[str, Draw]:

@@ -10,6 +10,7 @@ from makna.report.cells import chunks, p_words, rows_judged, score_cell
 from makna.report.charts import Dot
 from makna.report.language import Locale, is_number, sentence
 from makna.report.predicted import predicted_blocks
+from makna.report.questions import question_tables
 from makna.report.reading import Run, branch
 
 NAME = "groups"
@@ -43,7 +44,7 @@ def groups_section(run: Run, locale: Locale) -> Section | None:
         ]
         columns = [locale.say("group"), *few]
         blocks.append(Table(sentence(locale.say("groups_table", metric=metric)), columns, rows, range(1, len(columns))))
-    return Section("groups", locale.say("groups_title"), [*blocks, *predicted])
+    return Section("groups", locale.say("groups_title"), [*blocks, *question_tables(run, locale), *predicted])
 
 
 def group_sizes(run: Run) -> dict[str, float]:

@@ -10,6 +10,7 @@ from makna.report.language import Locale, is_number
 from makna.report.reading import Run, branch
 from makna.report.repeats import duplicates_kept, leaks_found
 from makna.report.verdict import FEW_ROWS, SMALL_N, few_classes, rivals, standing
+from makna.report.weak_labels import learns_weak_labels
 
 _MOST_NAMED = 5
 
@@ -23,7 +24,7 @@ def limits_section(run: Run, locale: Locale) -> Section:
 def _of_data(run: Run, locale: Locale) -> Iterator[str]:
     source = run.about.get("title") if run.about.get("source") else ""
     yield locale.say("limit_source", source=source) if source else locale.say("limit_data")
-    if run.recipe.get("label"):
+    if learns_weak_labels(run):
         yield locale.say("limit_weak_labels")
     else:
         yield locale.say("limit_number" if run.is_number else "limit_labels")

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from makna.report.absent import skipped_section
+from makna.report.agreement import agreement_section
 from makna.report.balance import common_words_section, target_section
 from makna.report.blocks import Picture, Section, Table, spans, subscripts
 from makna.report.cascade import cascade_section
@@ -30,14 +31,15 @@ from makna.report.groups import groups_section
 from makna.report.kinds import kinds_section
 from makna.report.language import Locale
 from makna.report.limits import limits_section
+from makna.report.marks import marks_section
 from makna.report.one_text import one_text_section
 from makna.report.procedure import method_section, run_section
+from makna.report.protocols import protocols_section
 from makna.report.published import notes_section
 from makna.report.reading import Run, read_run
 from makna.report.reasons import errors_section, words_section
 from makna.report.repeats import repeats_section
 from makna.report.results import (
-    agreement_section,
     classes_section,
     confusion_section,
     folds_section,
@@ -51,6 +53,7 @@ from makna.report.training import training_section
 from makna.report.trend import trend_section
 from makna.report.trials import trials_section
 from makna.report.verdict import summary_section
+from makna.report.weak_labels import weak_labels_section
 
 PAGE = "report.html"
 _SECTIONS = (
@@ -58,9 +61,12 @@ _SECTIONS = (
     skipped_section,
     systems_section,
     cells_section,
+    marks_section,
+    protocols_section,
     reference_section,
     notes_section,
     data_section,
+    weak_labels_section,
     cleaning_section,
     repeats_section,
     target_section,

@@ -160,7 +160,7 @@ def _run_facts(run: Run, locale: Locale) -> list[tuple[str, str]]:
     stages = ", ".join(f"{name} {locale.seconds(value)}" for name, value in seconds.items() if is_number(value))
     moments = " – ".join(locale.moment(manifest[key]) for key in ("started", "finished") if manifest.get(key))
     facts = {
-        "protocol": locale.say("protocol_paper" if run.is_paper else "protocol_honest"),
+        "protocol": _protocol(run, locale),
         "seed": str(manifest.get("seed", "")),
         "started_finished": moments + (f" ({locale.say('was_resumed')})" if manifest.get("resumed") else ""),
         "versions": ", ".join(filter(None, [_version("makna", manifest), _version("python", manifest), packages])),
@@ -287,3 +287,9 @@ def _formula(name: str, locale: Locale) -> Formula:
     """A formula with its symbols, where the text before it has not explained them."""
     symbols = locale.say(f"symbols_{name}") if locale.knows(f"symbols_{name}") else ""
     return Formula(name, FORMULAS[name], symbols)
+
+
+def _protocol(run: Run, locale: Locale) -> str:
+    if run.is_honest:
+        return locale.say("protocol_honest")
+    return locale.say("protocol_paper") if run.is_paper else locale.say("protocol_other", protocol=run.protocol)

@@ -16,7 +16,7 @@ import yaml
 from makna.core.errors import UserError
 from makna.core.metrics import higher_is_better
 from makna.report.cellnames import root_of
-from makna.report.language import is_number
+from makna.report.language import Locale, is_number
 
 MOST_SYSTEMS = 8  # shown one by one; the others stand in the tables
 _AVERAGES = ("macro", "weighted", "positive")
@@ -79,6 +79,12 @@ class Run:
         return self.target == "number"
 
     @property
+    def scale(self) -> tuple[float, float] | None:
+        """Lowest and highest number, None where the task names none."""
+        ends = entries(self.task, "scale")
+        return (float(ends[0]), float(ends[1])) if len(ends) == 2 and all(map(is_number, ends)) else None
+
+    @property
     def is_pair(self) -> bool:
         """Whether the inputs are pairs of texts."""
         return self.task.get("inputs") == "pair"
@@ -137,6 +143,18 @@ class Run:
         """Return the value of a score, None where it is undefined."""
         value = self.score(system, metric).get("value")
         return value if is_number(value) else None
+
+    def pooled(self, system: str, metric: str = "") -> float | None:
+        """Return the score of all rows together, which its interval is of; None where it is undefined."""
+        score = self.score(system, metric)
+        value = score.get("pooled", score.get("value"))
+        return value if is_number(value) else None
+
+    def best(self, metric: str = "") -> str:
+        """Return the system with the best pooled score, an empty name where there is none."""
+        known = {name: value for name in self.systems if (value := self.pooled(name, metric)) is not None}
+        choose = max if self.higher_is_better(metric) else min
+        return choose(known, key=known.__getitem__) if known else ""
 
     def higher_is_better(self, metric: str = "") -> bool:
         """Tell whether more is better for the first (or this) metric."""
@@ -207,9 +225,25 @@ class Run:
         return f"class_{label}" if taken else label
 
     @property
+    def protocol(self) -> str:
+        """Name of the protocol that the run followed."""
+        named = [one.get("protocol") for one in (self.manifest, self.recipe)]
+        return next((str(name) for name in named if name and isinstance(name, str)), "honest")
+
+    @property
     def is_paper(self) -> bool:
-        """Whether the run followed a paper's own protocol."""
-        return (self.manifest.get("protocol") or self.recipe.get("protocol")) == "paper"
+        """Whether the run followed a paper's own protocol, or one of several (``paper-80``)."""
+        return self.protocol.partition("-")[0] == "paper"
+
+    @property
+    def is_honest(self) -> bool:
+        """Whether the run followed the recipe as it stands, under no other protocol."""
+        return self.protocol in ("honest", "both", "all")
+
+    def stamp(self, locale: Locale) -> str:
+        """Return what stands on every page of a run under another protocol than the honest one."""
+        named = locale.say("stamp_protocol", protocol=self.protocol)
+        return locale.say("stamp_paper") if self.protocol == "paper" else named
 
 
 def read_run(folder: Path | str) -> Run:
@@ -282,12 +316,14 @@ def _read_numbers(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     if not path.is_file():
         return {}
     try:
-        table = parquet.read_table(path, columns=["system", "truth", "prediction"])
+        table = parquet.read_table(path, columns=["system", "fold", "truth", "prediction"])
         systems = np.asarray(legible(table["system"].to_pylist()), dtype=object)
         truth, prediction = (table[name].cast(pa.float64()).to_numpy() for name in ("truth", "prediction"))
     except (pa.ArrowException, KeyError, OSError):
         return {}
     usable = np.isfinite(truth) & np.isfinite(prediction)
+    part = np.asarray([str(fold) for fold in table["fold"].to_pylist()], dtype=object) == run.part
+    usable &= part if part.any() else True  # a hold-out names the part where folds have numbers
     return {name: (truth[rows], prediction[rows]) for name in run.systems if (rows := usable & (systems == name)).any()}
 
 

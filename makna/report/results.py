@@ -11,6 +11,7 @@ from makna.report.cells import chunks, rows_judged, score_cell, system_cell, sys
 from makna.report.confusions import confusion_panels
 from makna.report.language import NOTHING, Locale, is_number, sentence
 from makna.report.naming import per_system
+from makna.report.people import rater_rows
 from makna.report.reading import Run, branch, entries
 from makna.report.rows import part_name
 
@@ -52,7 +53,7 @@ def classes_section(run: Run, locale: Locale) -> Section | None:
             blocks.append(Table(caption, [*several, *columns], rows, numeric))
     if not blocks:
         return None
-    lead = [Paragraph(locale.say("classes_lead")), *_hidden_systems(run, locale)]
+    lead = [Paragraph(locale.say("classes_lead")), *hidden_systems(run, locale)]
     return Section("per-class", locale.say("classes_title"), [*lead, *blocks])
 
 
@@ -61,21 +62,9 @@ def confusion_section(run: Run, locale: Locale) -> Section | None:
     names = per_system(run, "confusion", lambda system: confusion_panels(run, system))
     if not names:
         return None
-    blocks: list[Any] = [Paragraph(locale.say("confusion_lead")), *_hidden_systems(run, locale)]
+    blocks: list[Any] = [Paragraph(locale.say("confusion_lead")), *hidden_systems(run, locale)]
     blocks += [Picture(name, locale.say("confusion_figure", system=system)) for system, name in names.items()]
     return Section("confusion", locale.say("confusion_title"), blocks)
-
-
-def agreement_section(run: Run, locale: Locale) -> Section | None:
-    """Return predicted against true numbers."""
-    names = per_system(run, "agreement", run.numbers.__contains__)
-    if not names:
-        return None
-    blocks: list[Any] = [Paragraph(locale.say("agreement_lead")), *_hidden_systems(run, locale)]
-    for system, name in names.items():
-        n = locale.whole(len(run.numbers[system][0]))
-        blocks.append(Picture(name, locale.say("agreement_figure", system=system, n=n)))
-    return Section("agreement", locale.say("agreement_title"), blocks)
 
 
 def folds_section(run: Run, locale: Locale) -> Section | None:
@@ -102,7 +91,10 @@ def _score_tables(run: Run, locale: Locale, part: str, metrics: Sequence[str], c
         rows = [
             _score_row(run, locale, name, part, few, "" if same else rows_judged(sizes[name], locale)) for name in names
         ]
+        people = list(rater_rows(run, locale, part, few))
+        rows += people
         note = locale.say("systems_table_note") if asked and few[0] == metrics[0] else ""
+        note = f"{note} {locale.say('people_note')}" if note and people else note
         n = f" ({rows_judged(sizes[names[0]], locale)})" if same else ""
         told = locale.say(caption, part=part_name(part, locale) + n)
         yield Table(told, columns, rows, range(1, len(columns)), note, folded=not asked)
@@ -157,7 +149,8 @@ def _class_rows(run: Run, locale: Locale, system: str, output: str) -> Iterator[
             yield [*several, label or "∅", *(score_cell(score, locale) for score in found), locale.whole(support)]
 
 
-def _hidden_systems(run: Run, locale: Locale) -> list[Paragraph]:
+def hidden_systems(run: Run, locale: Locale) -> list[Paragraph]:
+    """Return how many systems are shown one by one, where they are not all of them."""
     shown, n = len(run.featured), len(run.models)
     if shown == n:
         return []

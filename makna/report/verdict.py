@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from makna.report.absent import is_on_request, skipped_systems
 from makna.report.blocks import Box, Paragraph, Section, strong
 from makna.report.figures import class_counts
 from makna.report.language import Locale, is_number
+from makna.report.marks import vectors_sentences
 from makna.report.reading import Run, branch, entries
 from makna.report.repeats import leak_kind, leak_parts, leaks_found
+from makna.report.weak_labels import learns_weak_labels
 
 SMALL_N = 200  # test rows below which a score says little about the next ones
 FEW_ROWS = 30  # rows of a class below which its own scores say little
@@ -76,6 +79,8 @@ def warnings_of(run: Run, locale: Locale) -> list[Box]:
     found: list[Box] = []
     if run.is_paper:
         found.append(_warn(locale, "paper"))
+    elif not run.is_honest:
+        found.append(_warn(locale, "protocol", protocol=run.protocol))
     stands = standing(run, locale)
     if stands and stands.is_weak:
         found.append(_warn(locale, "weak", baseline=stands.fields["baseline"]))
@@ -83,7 +88,7 @@ def warnings_of(run: Run, locale: Locale) -> list[Box]:
     found += _few_rows(run, locale)
     found += _leaks(run, locale)
     found += _unequal(run, locale)
-    if run.recipe.get("label"):
+    if learns_weak_labels(run):
         found.append(_warn(locale, "weak_labels"))
     found += _told(run, locale)
     skipped = [name for name in skipped_systems(run) if not is_on_request(run, name)]
@@ -135,6 +140,7 @@ def _summary(run: Run, locale: Locale) -> Iterator[str]:
     stands = standing(run, locale)
     yield locale.say(stands.message, **stands.fields) if stands else locale.say("no_baseline")
     yield from _runner_up(run, locale)
+    yield from islice(vectors_sentences(run, locale), 1)
 
 
 def _learned(run: Run, locale: Locale) -> str:

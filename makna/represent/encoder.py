@@ -171,6 +171,28 @@ class Encoder(TakesTexts, Portable, TransformerMixin, BaseEstimator):
             flat[row, : len(found)] = found
         return flat
 
+    def pieces(self, X: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the pieces of each text and their vectors, special pieces left out; for `pooling="tokens"`.
+
+        Parameters
+        ----------
+        X : sequence of str, shape (n,)
+            Texts.
+
+        Yields
+        ------
+        ndarray of int, shape (pieces,), and ndarray of float16, shape (pieces, width)
+        """
+        check_is_fitted(self)
+        texts, source = as_texts(X), self._source()
+        tokenizer = tokenizer_of(source)
+        special = np.array(sorted({*tokenizer.all_special_ids} - {tokenizer.unk_token_id}), dtype=np.int64)
+        rows = tokenise(tokenizer, texts, self.max_length, self.long).ids
+        for ids, vectors in zip(rows, self._shelf(source, texts).each(texts), strict=True):
+            numbers = np.array(ids, dtype=np.int64)
+            kept = ~np.isin(numbers, special)
+            yield numbers[kept], vectors[kept]
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return a name for each number."""
         check_is_fitted(self)

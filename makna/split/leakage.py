@@ -71,6 +71,34 @@ def find_leaks(corpus: pd.DataFrame, task: Task, plan: Plan, near: np.ndarray | 
     return Leaks(found, leaking)
 
 
+def shared_groups(corpus: pd.DataFrame, plan: Plan) -> list[dict[str, Any]]:
+    """Return how many held rows have a group that the training rows of their fit have too.
+
+    Parameters
+    ----------
+    corpus : DataFrame
+        All rows.
+    plan : Plan
+        How they are parted.
+
+    Returns
+    -------
+    list of {"part", "rows", "of", "groups"}
+        One a held part; empty where rows have no groups, or where these are kept together. Answers to questions that
+        are known from training say how well a system marks more answers to these, not to new ones.
+    """
+    if GROUP not in corpus or plan.groups is not None:
+        return []
+    groups = np.unique(corpus[GROUP].to_numpy(dtype=object).astype(str), return_inverse=True)[1]
+    found = []
+    for part in dict.fromkeys(name for unit in plan.units for name in unit.held):
+        held = [(unit.train, unit.held[part]) for unit in plan.units if part in unit.held]
+        known = np.concatenate([_known(groups, train, rows) for train, rows in held])
+        of = sum(len(rows) for _, rows in held)
+        found.append({"part": part, "rows": len(known), "of": of, "groups": len(np.unique(groups[known]))})
+    return found
+
+
 def _keys(corpus: pd.DataFrame, task: Task, near: np.ndarray | None) -> dict[str, np.ndarray]:
     keys = {"exact": _codes(corpus, task, str), "normalised": _codes(corpus, task, normalised)}
     if near is not None:

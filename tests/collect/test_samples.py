@@ -107,3 +107,20 @@ def test_the_more_specific_sentence_is_not_always_the_longer():
     has_number = [any(map(str.isdigit, row)) for row in rows]
     by = pd.Series(has_number).groupby(CITATIONS["label"].str.startswith("SPE")).mean().round(2)
     assert by.tolist() == [0.21, 0.73]
+
+
+def test_essays_are_as_the_readme_says():
+    essays, answers = _sample("essays.csv"), _sample("answers.csv")
+    assert set(dataset("sample-essays").columns.values()) == set(essays.columns)
+    assert set(essays.groupby("soal").size()) == set(essays.groupby("kunci").size()) == {40}
+    assert essays["soal"].nunique() == 6
+    assert not set(essays["soal"]) & set(answers["soal"])
+    assert Counter(essays["nilai"]) == {
+        "0.0": 51, "0.5": 18, "1.0": 13, "1.5": 16, "2.0": 18, "2.5": 24, "3.0": 16, "3.5": 17, "4.0": 15, "4.5": 11,
+        "5.0": 41,
+    }  # fmt: skip
+    same = essays.groupby(["soal", essays["jawaban"].map(normalised)])["nilai"].agg(list)
+    twice = [set(marks) for marks in same if len(marks) > 1]
+    assert sorted(len(marks) for marks in twice) == [1, 1, 1, 1, 2]
+    assert {"2.5", "3.0"} in twice
+    assert [language_of(text).code for text in essays["jawaban"]].count("en") == 2

@@ -26,7 +26,8 @@ from makna.core.model_folder import SavedModel, load_model, save_model
 from makna.core.task import Task
 from makna.core.workplace import Workplace, working
 from makna.learn.fastest import fastest_precision
-from makna.learn.finetune import FineTune, FineTuneRegressor
+from makna.learn.finetune import FineTune
+from makna.learn.finetune_number import FineTuneRegressor
 from makna.represent.tokens import tokenise, windows
 
 torch = pytest.importorskip("torch")
@@ -265,7 +266,7 @@ def test_numbers_come_back_in_their_own_unit(encoder: str, tmp_path: Path) -> No
     assert np.corrcoef(said, np.tile([20.0, 80.0], 20))[0, 1] > 0.8
     assert 30 < said.mean() < 70
     assert set(made.history_[0]) == {"epoch", "part", "loss", "mae", "rmse", "pearson"}
-    assert made.history_[-1]["rmse"] == pytest.approx(made.scale_ * np.sqrt(made.history_[-1]["loss"]), rel=1e-5)
+    assert made.history_[-1]["rmse"] == pytest.approx(made.aim_.scale * np.sqrt(made.history_[-1]["loss"]), rel=1e-5)
     np.testing.assert_array_equal(_through_folder(made, tmp_path / "m").predict(new), said)
     flat = FineTuneRegressor(encoder, **QUICK).fit(X, np.full(N, 3.0))
     np.testing.assert_allclose(flat.predict(new), 3.0, atol=0.7)

@@ -16,7 +16,8 @@ from tests.encoders import kept_encoder
 
 pytest.importorskip("torch")
 
-from makna.learn.finetune import FineTune, FineTuneRegressor
+from makna.learn.finetune import FineTune
+from makna.learn.finetune_number import FineTuneRegressor
 
 WORDS = ["bagus", "buruk", "sekali", "tidak", "suka", "harga", "murah", "mahal", "kirim", "hari"]
 

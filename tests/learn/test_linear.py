@@ -12,7 +12,7 @@ from sklearn.svm import LinearSVC
 from sklearn.svm import LinearSVR as SVROracle
 
 from makna.core.errors import DataError
-from makna.learn.linear import LinearSVM, LinearSVR, Logistic, Ridge
+from makna.learn.linear import LeastSquares, LinearSVM, LinearSVR, Logistic, Ridge
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 4))
@@ -102,3 +102,21 @@ def test_binary_coefficients_keep_double_precision() -> None:
     tensors = model.to_parts().tensors
     assert tensors["coef_"].dtype == np.float64
     assert tensors["coef_"].shape == (1, 4)
+
+
+def test_least_squares_is_the_solution_of_the_normal_equations() -> None:
+    rng = np.random.default_rng(3)
+    X, y = rng.normal(size=(30, 4)), rng.normal(size=30)
+    with_ones = np.column_stack([np.ones(30), X])
+    expected = np.linalg.solve(with_ones.T @ with_ones, with_ones.T @ y)
+    model = LeastSquares().fit(X, y)
+    np.testing.assert_allclose([model.intercept_, *model.coef_], expected, atol=1e-10)
+    sparse = LeastSquares().fit(sp.csr_matrix(X), y)
+    np.testing.assert_allclose(sparse.coef_, expected[1:], atol=1e-4)
+
+
+def test_least_squares_takes_the_smallest_of_several_solutions_and_may_be_kept_positive() -> None:
+    X = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
+    np.testing.assert_allclose(LeastSquares().fit(X, [2.0, 4.0, 6.0]).coef_, [1, 1])
+    falling = LeastSquares(positive=True).fit(X[:, :1], [3.0, 2.0, 1.0])
+    assert (falling.coef_.tolist(), float(falling.intercept_)) == ([0.0], 2.0)

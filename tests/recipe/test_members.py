@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,31 @@ def test_a_cascade_tells_who_answered_and_what_it_cost(questions: Any) -> None:
         "prediction", "probability_0", "probability_1", "answered_by", "cost", "answer"
     ]  # fmt: skip
     assert table["answered_by"][0] in ("small", "large")
+
+
+def test_a_changed_cascade_takes_its_members_from_what_was_saved(
+    questions: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = questions
+    shutil.copytree(run.folder, tmp_path / "run")
+    changed = QUESTIONS.replace("cost: 0.6", "cost: 0.9")
+    whole = run_recipe(resolve(read_yaml(changed), "study"), tmp_path / "anew", RunOptions())
+
+    def fit(*_: Any, **__: Any) -> None:
+        raise AssertionError("a system is fitted again")
+
+    monkeypatch.setattr(Logistic, "fit", fit)
+    again = _run(changed, tmp_path, resume=True)
+    assert _facts(again, "both")["cascade"]["wish"]["cost"] == 0.9
+    assert again.metrics["systems"]["both"] == whole.metrics["systems"]["both"]
+
+
+def test_a_member_whose_saved_model_is_broken_is_fitted_again(questions: Any, tmp_path: Path) -> None:
+    run, _ = questions
+    shutil.copytree(run.folder, tmp_path / "run")
+    (tmp_path / "run" / "models" / "large" / "model.json").write_text("{")
+    again = _run(QUESTIONS.replace("cost: 0.6", "cost: 0.9"), tmp_path, resume=True)
+    assert _facts(again, "both")["cascade"]["wish"]["cost"] == 0.9
 
 
 def test_a_taught_system_says_by_whom(questions: Any) -> None:

@@ -17,7 +17,10 @@ ID = Locale("id")
 EXPECTED = {
     "text": ["systems", "classes", "confusion-counts-svm", "confusion-words-logistic", "confusion-counts-bayes"],
     "pair": ["systems", "classes", "confusion-overlap-svm", "confusion-counts-pairs", "groups"],
-    "number": ["systems", "numbers", "agreement-overlap-ridge", "agreement-counts-svr", "groups"],
+    "number": [
+        *("systems", "numbers", "agreement-overlap-ridge", "agreement-counts-svr"),
+        *("mark-shares", "errors-by-mark", "groups"),
+    ],
     "outputs": ["systems", "classes", "confusion-counts-svm", "confusion-counts-logistic"],
     "reviews": [
         *("systems", "classes", "confusion-counts-svm", "confusion-words-bayes"),

@@ -1,10 +1,10 @@
 import statistics
 
+from makna.report.agreement import agreement_section
 from makna.report.blocks import Cell, Picture, Table
 from makna.report.language import Locale
 from makna.report.reading import read_run
 from makna.report.results import (
-    agreement_section,
     classes_section,
     confusion_section,
     folds_section,

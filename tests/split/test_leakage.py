@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makna.core.task import Task
-from makna.split.leakage import find_leaks
+from makna.split.leakage import find_leaks, shared_groups
 from makna.split.plan import Plan, Unit
 
 TEXT = Task("text", "class")
@@ -97,3 +97,21 @@ def test_the_sides_of_a_pair_are_told_apart(swapped: bool) -> None:
     corpus = pd.DataFrame({"id": ["0", "1"], "text_a": ["a", second[0]], "text_b": ["b", second[1]]})
     leaks = find_leaks(corpus, PAIR, _plan({"train": np.array([0]), "test": np.array([1])})).found
     assert [leak["kind"] for leak in leaks] == ([] if swapped else ["exact", "normalised"])
+
+
+def test_rows_whose_group_is_known_are_counted_only_where_groups_are_not_kept_together() -> None:
+    corpus = pd.DataFrame({"group": ["a", "a", "a", "b", "b", "c"]})
+    parts = {"train": np.array([0, 3]), "valid": np.array([1]), "test": np.array([2, 4, 5])}
+    assert shared_groups(corpus, _plan(parts)) == [
+        {"part": "valid", "rows": 1, "of": 1, "groups": 1},
+        {"part": "test", "rows": 2, "of": 3, "groups": 2},
+    ]
+    assert shared_groups(corpus, _plan(parts, list(corpus["group"]))) == []
+    assert shared_groups(corpus.drop(columns="group"), _plan(parts)) == []
+
+
+def test_known_groups_of_folds_are_added_up() -> None:
+    corpus = pd.DataFrame({"group": ["a", "a", "b", "c"]})
+    folds = [(np.array([1, 2]), np.array([0, 3])), (np.array([0, 3]), np.array([1, 2]))]
+    plan = Plan([Unit(str(i), train, {"test": test}) for i, (train, test) in enumerate(folds)], np.arange(4))
+    assert shared_groups(corpus, plan) == [{"part": "test", "rows": 2, "of": 4, "groups": 1}]

@@ -288,3 +288,21 @@ def test_folds_without_classes_differ_by_one_row_at_most(folds: int, more: int) 
     sizes = [len(test) for _, test in folds_of(n, folds, None, None, 0)]
     assert sum(sizes) == n
     assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("shares", [(0.8, 0.1, 0.1), (0.7, 0.15, 0.15), (0.6, 0.2, 0.2)])
+@pytest.mark.parametrize("group", [False, True])
+def test_the_essay_studys_splits_at_random_and_by_question(shares: tuple[float, ...], group: bool) -> None:
+    """Thirty questions of unequal size: every part near its share, and by question none in two parts."""
+    rng = np.random.default_rng(5)
+    sizes = rng.integers(150, 350, 30)
+    question = np.repeat(np.arange(30), sizes)
+    score = np.clip(np.round(rng.normal(question % 5, 1.2)), 0, 5)
+    corpus = _corpus(group=question, score=score)
+    wanted = dict(zip(("train", "valid", "test"), shares, strict=True))
+    parts = make_plan(corpus, NUMBER, SplitSettings(holdout=wanted, group=group), 13).parts
+    assert sorted(np.concatenate(list(parts.values()))) == list(range(len(corpus)))
+    for name, rows in parts.items():
+        assert abs(len(rows) / len(corpus) - wanted[name]) < (0.05 if group else 0.001)
+    held = [set(question[rows]) for rows in parts.values()]
+    assert (not (held[0] & held[1] | held[0] & held[2] | held[1] & held[2])) == group
