@@ -113,19 +113,19 @@ def joined(table: pd.DataFrame, join: JoinSection) -> pd.DataFrame:
     else:
         other = read_table(join.file)
     for frame in (table, other):
-        if join.on not in frame.columns:
-            raise missing_column(join.on, "join", (str(name) for name in frame.columns))
-    added = [str(name) for name in other.columns if name != join.on]
+        if join.by not in frame.columns:
+            raise missing_column(join.by, "join", (str(name) for name in frame.columns))
+    added = [str(name) for name in other.columns if name != join.by]
     taken = [name for name in added if name in table.columns]
     if taken:
         raise DataError("recipe.join_taken", path=join.file, columns=listed(taken))
-    keys = pd.Series(texts_of(other[join.on]), dtype=str)
+    keys = pd.Series(texts_of(other[join.by]), dtype=str)
     twice = keys[keys.duplicated()]
     if len(twice):
-        raise DataError("recipe.join_twice", path=join.file, column=join.on, n=len(twice), example=twice.iloc[0][:60])
-    wanted = pd.Series(texts_of(table[join.on]), dtype=str)
+        raise DataError("recipe.join_twice", path=join.file, column=join.by, n=len(twice), example=twice.iloc[0][:60])
+    wanted = pd.Series(texts_of(table[join.by]), dtype=str)
     if not wanted.isin(set(keys)).any():
-        raise DataError("recipe.join_none", path=join.file, column=join.on)
+        raise DataError("recipe.join_none", path=join.file, column=join.by)
     found = table.copy()
     for name in added:
         by_key = dict(zip(keys, texts_of(other[name]), strict=True))

@@ -42,7 +42,7 @@ class JoinSection(Section):
     """Columns of another table, such as what people say of some rows."""
 
     file: str = Field(description="a table; demo: what a person says of the demo shop's reviews")
-    on: str = Field(description="the column that both tables have")
+    by: str = Field(description="the column that both tables have")
 
 
 class CollectSection(Section):

@@ -26,7 +26,7 @@ def _english():
 
 def test_columns_are_joined_in_the_order_of_the_rows(tmp_path):
     (tmp_path / "gold.csv").write_text("ulasan,manual\nb,positif\nz,netral\n", encoding="utf-8")
-    join = JoinSection(file=str(tmp_path / "gold.csv"), on="ulasan")
+    join = JoinSection(file=str(tmp_path / "gold.csv"), by="ulasan")
     found = joined(pd.DataFrame({"ulasan": ["a", "b", "b"]}), join)
     assert found["manual"].tolist() == ["", "positif", "positif"]
 
@@ -44,7 +44,7 @@ def test_what_cannot_be_joined(tmp_path, text, key):
     (tmp_path / "gold.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DataError) as wrong:
         joined(
-            pd.DataFrame({"ulasan": ["a"], "rating": ["5"]}), JoinSection(file=str(tmp_path / "gold.csv"), on="ulasan")
+            pd.DataFrame({"ulasan": ["a"], "rating": ["5"]}), JoinSection(file=str(tmp_path / "gold.csv"), by="ulasan")
         )
     assert wrong.value.key == key
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_joined(tmp_path, text, key):
     [
         ("collect.site=toko.yaml", "site needs addresses"),
         ("collect.dataset=sample-reviews", "choose only one"),
-        ("collect.join.onn=x", "onn"),
+        ("collect.join.byy=x", "byy"),
     ],
 )
 def test_mistakes_in_the_section(change, said):
@@ -70,7 +70,7 @@ def test_own_data_take_the_place_of_the_site(tmp_path):
 
 def test_file_names_start_from_the_recipe(tmp_path):
     text = """
-collect: {site: toko.yaml, addresses: alamat.csv, text: ulasan, label: x, join: {file: gold.csv, on: ulasan}}
+collect: {site: toko.yaml, addresses: alamat.csv, text: ulasan, label: x, join: {file: gold.csv, by: ulasan}}
 systems: {s: {represent: counts, learn: naive-bayes}}
 """
     (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
