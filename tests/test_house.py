@@ -132,6 +132,7 @@ def _later(path: str, *arguments: Any, **settings: Any) -> Any:
     return lambda: getattr(import_module(module), name)(*arguments, **settings)
 
 
+_MARKED = "makna.learn.marked:MarkedAnswers"
 _COUNTS = "makna.represent.counts:Counts"
 _CLEAN = "makna.clean.text:CleanText"
 CASES |= {
@@ -337,7 +338,10 @@ CASES |= {
         Case(_composed(_PER_KEY, _marks), PAIRS, SCORES, "pairs", {"shrink": 0.5}),
         Case(_composed(_PER_KEY, _overlaps, marked=True), PAIRS, SCORES, "pairs", {"within": False}),
     ],
-    "learn.MarkedAnswers": [Case(_later("makna.learn.marked:MarkedAnswers"), PAIRS, SCORES, takes="pairs")],
+    "learn.MarkedAnswers": [
+        Case(_later(_MARKED), PAIRS, SCORES, takes="pairs"),
+        Case(lambda: _later(_MARKED, str(kept_encoder("bert")))(), PAIRS, SCORES, "pairs", {"encoder": None}, 1e-5),
+    ],
 }
 # Made elsewhere; their cases are skipped as long as they are missing.
 LATER = {"represent.Counts", "clean.CleanText"}

@@ -98,7 +98,7 @@ def test_shipped_studies_are_valid_and_resolve_to_themselves(name):
         ("split: {holdout: {train: 0.5, test: 0.3}}", "add up to 1"),
         ("collect: {}", "there are no data"),
         ("collect: {file: a.csv, text: t}", "name the column(s) label"),
-        ("collect: {file: a.csv, dataset: smsa, text: t, label: l}", "one of dataset, file, files and folder"),
+        ("collect: {file: a.csv, dataset: smsa, text: t, label: l}", "one of dataset, file, files, folder and site"),
         ("clean: [{rows: {min_word: 2}}]", "min_words"),
         ("clean: [{rows: {}}, rows]", "stands once"),
         ("seed: -1", "at least 0"),
