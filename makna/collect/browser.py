@@ -212,7 +212,9 @@ class Browser:
         while time.monotonic() < end:
             self.pace.wait()
             self._patiently(lambda: self._page.evaluate(_A_SCREEN_DOWN))
-            if self._until(lambda: self.reviews > 0, min(self.site.settle, 1.0)):
+            came = self._until(lambda: self.reviews > 0, min(self.site.settle, 1.0))
+            self.pace.done()
+            if came:
                 return True
         return False
 

@@ -43,7 +43,7 @@ class Pace:
     Parameters
     ----------
     seconds : float
-        From one request to the next, at least.
+        From the answer to one request to the next request, at least.
     clock, sleep : callable
         For tests.
     """
@@ -122,4 +122,6 @@ class Robots:
         except (OSError, ValueError) as problem:
             reason = str(getattr(problem, "reason", problem))
             raise DataError("collect.robots_fails", address=address, reason=reason) from problem
+        finally:
+            self.pace.done()
         return found

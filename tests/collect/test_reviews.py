@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from urllib.error import HTTPError
 
 import pytest
 
@@ -130,6 +131,20 @@ def test_robots_are_obeyed_with_their_delay(tmp_path):
         assert pace.seconds == 7
         assert Robots(Pace(0), obey=False).allows(shop.base + "akun/1.html")
         assert [path for _, path in shop.asked] == ["/robots.txt"]
+
+
+def test_a_robots_file_that_came_late_brings_the_page_no_sooner(tmp_path, monkeypatch):
+    now, slept = [100.0], []
+    pace = Pace(2, lambda: now[0], slept.append)
+
+    def late(self, *args, **kwargs):
+        now[0] += 30
+        raise HTTPError("http://127.0.0.1/robots.txt", 404, "", {}, None)
+
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", late)
+    assert Robots(pace).allows("http://127.0.0.1/x")
+    pace.wait()
+    assert slept == [2.0]
 
 
 def test_no_robots_file_allows_and_an_unreachable_one_does_not(tmp_path):
