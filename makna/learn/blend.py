@@ -9,13 +9,14 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.linear_model import LinearRegression
 from sklearn.utils.metaestimators import _BaseComposition
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from makna.core.corpus import take
 from makna.core.errors import DataError
-from makna.core.number_metrics import NumberRows
 from makna.core.tags import TakesTexts
+from makna.learn.epochs import measure_numbers
 from makna.learn.finetune_fit import seed_of
+from makna.learn.fitting import number_target
 from makna.learn.members import MadeOfOthers, fit_member, raw_rows, require_names
 from makna.learn.settings import Folds, Seed
 from makna.split.plan import folds_of, strata_of
@@ -114,17 +115,13 @@ class Blend(TakesTexts, MadeOfOthers, RegressorMixin, _BaseComposition):
             Systems by their names that were fitted on X already; the others are fitted here.
         """
         require_names([name for name, _ in self.estimators], set(self.get_params(deep=False)))
-        X, numbers = raw_rows(X), _numbers(y)
+        X, numbers = raw_rows(X), number_target(y)
         check_consistent_length(X, numbers, groups)
         if X_val is not None and y_val is None:
             raise DataError("learn.validation_without_labels")
-        watched = {} if X_val is None else {"X_val": raw_rows(X_val), "y_val": _numbers(y_val)}
+        watched = {} if X_val is None else {"X_val": raw_rows(X_val), "y_val": number_target(y_val)}
         further = {"groups": groups, **watched}
-        ready = dict(fitted or {})
-        self.estimators_ = [
-            ready[name] if name in ready else fit_member(system, X, numbers, further)
-            for name, system in self.estimators
-        ]
+        self.estimators_ = self._fit_members(X, numbers, further, fitted)
         self._require_numbers()
         if watched and self.rows == "validation":
             said, truth, folds = _said(self.estimators_, watched["X_val"]), watched["y_val"], None
@@ -183,17 +180,11 @@ class Blend(TakesTexts, MadeOfOthers, RegressorMixin, _BaseComposition):
         }
 
 
-def _numbers(y: Any) -> np.ndarray:
-    if y is None:
-        raise ValueError("This estimator requires y to be passed, but the target y is None.")
-    return column_or_1d(check_array(y, ensure_2d=False, dtype=float, input_name="y"), warn=True)
-
-
 def _said(systems: list[Any], X: Any) -> np.ndarray:
     """Return what each system says of each row, shape (n, systems)."""
     return np.column_stack([np.asarray(system.predict(X), dtype=float) for system in systems])
 
 
 def _figures(truth: np.ndarray, said: np.ndarray) -> dict[str, float | None]:
-    found = NumberRows(truth, said).measure(np.ones((1, len(truth))))
-    return {name: None if np.isnan(found[name][0]) else float(found[name][0]) for name in ("rmse", "pearson")}
+    found = measure_numbers()(said, truth)
+    return {name: found[name] for name in ("rmse", "pearson")}

@@ -23,7 +23,6 @@ from makna.learn.fitting import refuse_one_class
 from makna.learn.held_back import Holding, held_back
 from makna.learn.members import (
     MadeOfOthers,
-    fit_member,
     raw_rows,
     require_classes,
     require_names,
@@ -190,10 +189,7 @@ class Cascade(TakesTexts, MadeOfOthers, ClassifierMixin, _BaseComposition):
             further |= {"X_val": raw_rows(X_val), "y_val": class_labels(y_val)}
             check_consistent_length(further["X_val"], further["y_val"])
             judged = Judged(further["X_val"], further["y_val"], None, "given")
-        ready = {} if fitted is None else dict(fitted)
-        self.estimators_ = [
-            ready[name] if name in ready else fit_member(system, X, labels, further) for name, system in systems
-        ]
+        self.estimators_ = self._fit_members(X, labels, further, fitted)
         for (name, _), system in zip(systems, self.estimators_, strict=True):
             require_classes(name, system, self.classes_)
         self._choose(judged)

@@ -6,12 +6,12 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_array, column_or_1d
 
 from makna.core.corpus import as_rows
 from makna.core.portable import Parts
 from makna.learn.finetune_fit import FineTuned, Job, seed_of
 from makna.learn.finetune_text import LongTexts, Pair
+from makna.learn.fitting import number_target
 from makna.learn.held_back import Holding
 from makna.learn.networks import Pooling
 from makna.learn.number_aims import AIMS, Aim, NumberLoss, aim_again
@@ -124,10 +124,10 @@ class FineTuneRegressor(FineTuned, RegressorMixin, BaseEstimator):
         groups : sequence, shape (n,), or None
             Rows of one group are held back together.
         """
-        texts, numbers = as_rows(X), _numbers(y)
+        texts, numbers = as_rows(X), number_target(y)
         seed = seed_of(self.random_state)
         holding = Holding(self.validation, seed, np.asarray(strata_of(numbers)), groups)
-        split = self._split(texts, numbers, (X_val, None if y_val is None else _numbers(y_val)), holding)
+        split = self._split(texts, numbers, (X_val, None if y_val is None else number_target(y_val)), holding)
         self.aim_: Aim = AIMS[self.loss].of(split.train.targets)
         split = split.mapped(self.aim_.targets)
         job = Job(split, self.aim_.outputs, self.aim_.loss, self.aim_.measure, start=self.aim_.start)
@@ -155,7 +155,3 @@ class FineTuneRegressor(FineTuned, RegressorMixin, BaseEstimator):
         if "aim" in parts.state:
             made.aim_ = aim_again(made.loss, parts.state["aim"])
         return made
-
-
-def _numbers(y: Any) -> np.ndarray:
-    return column_or_1d(check_array(y, ensure_2d=False, dtype=float, input_name="y"), warn=True)

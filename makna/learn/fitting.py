@@ -1,4 +1,4 @@
-"""What stands between a learner of scikit-learn and texts as classes: labels, class weights, complaints."""
+"""What stands between a learner of scikit-learn and what it learns: labels as texts, numbers, weights, complaints."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_array, column_or_1d
 
 from makna.core.errors import DataError
 from makna.core.messages import say
@@ -73,6 +74,19 @@ def refuse_one_class(estimator: Any, y: Any, cause: Exception | None = None) -> 
     if len(classes) == 1:
         name = type(estimator).__name__
         raise DataError("learn.one_class", name=name, label=classes[0], n=labels.size) from cause
+
+
+def number_target(y: Any) -> np.ndarray:
+    """Return a target of numbers, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        It is missing, of another shape, or not finite numbers.
+    """
+    if y is None:
+        raise ValueError("This estimator requires y to be passed, but the target y is None.")
+    return column_or_1d(check_array(y, ensure_2d=False, dtype=float, input_name="y"), warn=True)
 
 
 @contextmanager

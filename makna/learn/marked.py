@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from makna.core.corpus import as_pairs, normalised, text_array
 from makna.core.portable import Portable
 from makna.core.tags import TakesTexts
+from makna.learn.fitting import number_target
 from makna.represent.counts import Counts
 from makna.represent.encoder import Encoder
 
@@ -70,13 +72,9 @@ class MarkedAnswers(TakesTexts, Portable, TransformerMixin, BaseEstimator):
             Marks.
         """
         answers, keys = as_pairs(X)
-        if y is None:
-            raise ValueError("This estimator requires y to be passed, but the target y is None.")
-        self.marks_ = column_or_1d(check_array(y, ensure_2d=False, dtype=float, input_name="y"), warn=True)
+        self.marks_ = number_target(y)
         check_consistent_length(answers, self.marks_)
-        plain = [normalised(key) for key in keys]
-        self.keys_ = sorted(set(plain))
-        self.key_of_ = self._numbers_of(plain)
+        self.keys_, self.key_of_ = numbered_keys(keys)
         texts = text_array(answers)
         self.counts_ = Counts(chars=(2, 5), sublinear=True).fit(texts)
         self.grams_ = self.counts_.transform(texts)
@@ -99,7 +97,7 @@ class MarkedAnswers(TakesTexts, Portable, TransformerMixin, BaseEstimator):
         spaces = [self.counts_.transform(texts)]
         if self.encoder is not None:
             spaces.append(np.asarray(self.encoder_.transform(texts)))
-        return self._numbers(spaces, self._numbers_of([normalised(key) for key in keys]), themselves=False)
+        return self._numbers(spaces, key_numbers(self.keys_, keys), themselves=False)
 
     def beside_training(self) -> np.ndarray:
         """Return the numbers of the training answers, each from all others, shape (n, width)."""
@@ -116,11 +114,6 @@ class MarkedAnswers(TakesTexts, Portable, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
-
-    def _numbers_of(self, plain: list[str]) -> np.ndarray:
-        """Return the number of each key, -1 where it is new."""
-        number = {key: place for place, key in enumerate(self.keys_)}
-        return np.array([number.get(key, -1) for key in plain], dtype=np.int64)
 
     def _spaces(self) -> list[Any]:
         return [self.grams_] + ([self.vectors_] if self.encoder is not None else [])
@@ -143,6 +136,23 @@ class MarkedAnswers(TakesTexts, Portable, TransformerMixin, BaseEstimator):
                     np.fill_diagonal(likeness, -np.inf)
                 found[rows, place * _EACH : (place + 1) * _EACH] = _told(likeness, marks)
         return found
+
+
+def numbered_keys(keys: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Return the different keys, as `makna.core.corpus.normalised` writes them, and the number of each row's key."""
+    plain = [normalised(key) for key in keys]
+    known = sorted(set(plain))
+    return known, _places(known, plain)
+
+
+def key_numbers(known: Sequence[str], keys: Sequence[str]) -> np.ndarray:
+    """Return the number of each key among those known, -1 where it is new."""
+    return _places(known, [normalised(key) for key in keys])
+
+
+def _places(known: Sequence[str], plain: Sequence[str]) -> np.ndarray:
+    number = {key: place for place, key in enumerate(known)}
+    return np.array([number.get(key, -1) for key in plain], dtype=np.int64)
 
 
 def _products(a: Any, b: Any) -> np.ndarray:

@@ -37,6 +37,11 @@ class MadeOfOthers(Portable):
         """Return the systems by their names, not fitted: what `fit` takes fitted, by the same names."""
         return dict(self.estimators)
 
+    def _fit_members(self, X: Any, y: Any, further: Mapping[str, Any], fitted: Mapping[str, Any] | None) -> list[Any]:
+        """Return the systems fitted on these rows: those of `fitted` by their names, and the others now."""
+        ready = fitted or {}
+        return [ready[name] if name in ready else fit_member(system, X, y, further) for name, system in self.estimators]
+
     def to_parts(self) -> Parts:
         """Return the parts: settings and state, and the systems, not fitted and fitted."""
         bare: Any = copy.copy(self)

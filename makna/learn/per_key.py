@@ -9,13 +9,14 @@ import scipy.sparse as sp
 from pydantic import Field
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from makna.core.corpus import as_pairs, is_pairs, normalised, take
+from makna.core.corpus import as_pairs, is_pairs, take
 from makna.core.errors import DataError
 from makna.core.tags import TakesTexts
 from makna.learn.around import Around, fit_before, learner_of, taken
-from makna.learn.marked import MarkedAnswers
+from makna.learn.fitting import number_target
+from makna.learn.marked import MarkedAnswers, key_numbers, numbered_keys
 from makna.learn.settings import NotNegative
 
 
@@ -111,12 +112,9 @@ class PerKey(TakesTexts, Around, MetaEstimatorMixin, RegressorMixin, BaseEstimat
             Handed on.
         """
         answers, keys = as_pairs(X)
-        if y is None:
-            raise ValueError("This estimator requires y to be passed, but the target y is None.")
-        marks = column_or_1d(check_array(y, ensure_2d=False, dtype=float, input_name="y"), warn=True)
+        marks = number_target(y)
         check_consistent_length(answers, marks, groups)
-        self.keys_ = sorted({normalised(key) for key in keys})
-        of = self._numbers_of(keys)
+        self.keys_, of = numbered_keys(keys)
         self.counts_ = np.bincount(of).astype(float)
         self.levels_ = np.bincount(of, marks) / self.counts_
         self.estimator_ = clone(self.estimator)
@@ -130,7 +128,7 @@ class PerKey(TakesTexts, Around, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         if self.within:
             rows, marks = self._moved(rows, of), marks - self.levels_[of]
             if watched is not None:
-                known = self._numbers_of(as_pairs(X_val)[1])
+                known = key_numbers(self.keys_, as_pairs(X_val)[1])
                 further["X_val"] = self._moved(watched, known)
                 further["y_val"] = np.asarray(y_val, dtype=float) - self._level(known)
         learner.fit(rows, marks, **taken(learner, further))
@@ -158,7 +156,7 @@ class PerKey(TakesTexts, Around, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         learner = learner_of(self.estimator_)
         if not self.within:
             return np.asarray(learner.predict(rows), dtype=float)
-        of = self._numbers_of(keys)
+        of = key_numbers(self.keys_, keys)
         new = np.full(len(of), -1)
         said = learner.predict(self._moved(rows, new)) + self._level(new)
         known = np.flatnonzero(of >= 0)
@@ -167,11 +165,6 @@ class PerKey(TakesTexts, Around, MetaEstimatorMixin, RegressorMixin, BaseEstimat
             n = self.counts_[of[known]]
             said[known] += n / (n + self.shrink) * (own - said[known])
         return said
-
-    def _numbers_of(self, keys: list[str]) -> np.ndarray:
-        """Return the number of each key, -1 where it is new."""
-        number = {key: place for place, key in enumerate(self.keys_)}
-        return np.array([number.get(normalised(key), -1) for key in keys], dtype=np.int64)
 
     def _center(self, rows: Any, of: np.ndarray) -> None:
         """Set the means of each key's features, where they are numbers and not sparse."""

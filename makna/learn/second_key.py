@@ -8,13 +8,14 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from makna.core.corpus import PAIR, as_pairs, normalised, text_array
 from makna.core.errors import DataError
 from makna.core.tags import TakesTexts
 from makna.learn.around import Around
 from makna.learn.finetune_fit import seed_of
+from makna.learn.fitting import number_target
 from makna.learn.settings import Seed
 
 Answer = Literal["key", "mean", "max"]
@@ -98,9 +99,7 @@ class SecondKey(TakesTexts, Around, MetaEstimatorMixin, RegressorMixin, BaseEsti
         if self.answer not in _ANSWERS:
             raise DataError("learn.second_key_answer", came=self.answer, allowed=", ".join(_ANSWERS))
         answers, keys = as_pairs(X)
-        if y is None:
-            raise ValueError("This estimator requires y to be passed, but the target y is None.")
-        marks = column_or_1d(check_array(y, ensure_2d=False, dtype=float, input_name="y"), warn=True)
+        marks = number_target(y)
         check_consistent_length(answers, marks, groups)
         full = float(marks.max()) if self.full is None else self.full
         self.keys_ = self._second_keys(answers, keys, marks >= full)

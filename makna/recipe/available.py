@@ -9,7 +9,7 @@ from makna.core.messages import say
 from makna.core.optional import require
 from makna.recipe.cells import SystemSpec
 from makna.recipe.recipe import Recipe
-from makna.recipe.registry import LEARN, PER_KEY, REPRESENT
+from makna.recipe.registry import AROUND, LEARN, REPRESENT
 from makna.recipe.steps import GRID, Step, near
 
 
@@ -54,7 +54,7 @@ def runnable(recipe: Recipe, only: Sequence[str]) -> tuple[list[SystemSpec], lis
 
 def encoders_of(spec: SystemSpec) -> list[str]:
     """Return the names of the encoders a system uses, all values of a grid included."""
-    around = [{"kind": "per_key", "settings": spec.per_key}] if spec.per_key else []
+    around = [{"kind": kind, "settings": settings} for kind, settings in spec.around.items()]
     own = _encoders([*spec.represent, *spec.learn, *around])
     return list(dict.fromkeys([*own, *(name for member in spec.members.values() for name in encoders_of(member))]))
 
@@ -81,7 +81,7 @@ def _encoders(steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
         for part in step.get("parts", []):
             yield from _encoders(part)
-        kind = {**REPRESENT, **LEARN, "per_key": PER_KEY}.get(step["kind"])
+        kind = {**REPRESENT, **LEARN, **AROUND}.get(step["kind"])
         if kind is not None and kind.encoder is not None:
             value = step.get("settings", {}).get(kind.encoder)
             named = value[GRID] if isinstance(value, dict) else [value]

@@ -12,7 +12,7 @@ from makna.core.task import Task
 from makna.learn.bounded import Bounded
 from makna.learn.outputs import PerOutput
 from makna.recipe.cells import SystemSpec
-from makna.recipe.registry import BALANCE, LEARN, ORDERED, PER_KEY, REPRESENT, SECOND_KEY, SORTED_SIDES
+from makna.recipe.registry import AROUND, LEARN, ORDERED, REPRESENT, SORTED_SIDES
 from makna.recipe.steps import UNION, Step
 
 LEARNER, ORDER = "learn", "order"
@@ -37,16 +37,10 @@ def build(spec: SystemSpec, task: Task, seed: int) -> Pipeline:
         return Pipeline([(LEARNER, _on_scale(_learner(spec, task, seed), task))])
     steps: Steps = [("clean", CleanText(steps=spec.clean))] if spec.clean else []
     chain, learner = _chain(spec.represent, seed), _learner(spec, task, seed)
-    if spec.balance is not None:
-        # Rows are resampled or augmented as cleaned texts, so all that learns from them stands inside.
+    for name, settings in spec.around.items():
+        # Rows are changed, added or told of as cleaned texts, so all that learns from them stands inside.
         inside = Pipeline([*chain, (LEARNER, learner)])
-        chain, learner = [], BALANCE.cls(estimator=inside, **_seeded(spec.balance, seed))
-    if spec.per_key is not None:
-        inside = Pipeline([*chain, (LEARNER, learner)])
-        chain, learner = [], PER_KEY.cls(estimator=inside, **_seeded(spec.per_key, seed))
-    if spec.second_key is not None:
-        inside = Pipeline([*chain, (LEARNER, learner)])
-        chain, learner = [], SECOND_KEY.cls(estimator=inside, **_seeded(spec.second_key, seed))
+        chain, learner = [], AROUND[name].cls(estimator=inside, **_seeded(settings, seed))
     learner = _on_scale(learner, task)
     order = _order(spec, task)
     if order == SORTED and not task.swap:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from makna.recipe.registry import BALANCE, LEARN, PER_KEY, REPRESENT, SECOND_KEY
+from makna.recipe.registry import AROUND, LEARN, REPRESENT
 from makna.recipe.steps import GRID, LOG, RANGE, Step, is_open
 from makna.tune.space import Choices, Range, Space
 
@@ -65,13 +65,18 @@ class SystemSpec:
 
     def params(self) -> dict[str, Any]:
         """Return the system as JSON values."""
-        further = {"balance": self.balance, "second_key": self.second_key, "per_key": self.per_key, "order": self.order}
+        further = {**self.around, "order": self.order}
         members = {name: spec.params() for name, spec in self.members.items()}
         return {
             **{"clean": self.clean, "represent": self.represent, "learn": self.learn},
             **{key: value for key, value in further.items() if value is not None},
             **({"members": members} if members else {}),
         }
+
+    @property
+    def around(self) -> dict[str, dict[str, Any]]:
+        """What stands around the chain, by its key: its settings, the innermost first."""
+        return {name: given for name in AROUND if (given := getattr(self, name)) is not None}
 
     @property
     def folder(self) -> str:
@@ -194,8 +199,7 @@ def _possible(value: dict[str, Any]) -> Choices | Range:
 
 def _spots(spec: SystemSpec) -> list[tuple[str, dict[str, Any], str]]:
     """Return kind, settings and name of every open setting."""
-    around = {"balance": spec.balance, "second_key": spec.second_key, "per_key": spec.per_key}
-    wrappers = [{"kind": kind, "settings": settings} for kind, settings in around.items() if settings is not None]
+    wrappers = [{"kind": kind, "settings": settings} for kind, settings in spec.around.items()]
     return [*_open(spec.represent), *_open(spec.learn), *_open(wrappers)]
 
 
@@ -210,6 +214,6 @@ def _open(steps: list[Step]) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 def _labels(spots: list[tuple[str, dict[str, Any], str]]) -> list[str]:
     """Return short names of open settings: the parameter, or the kind where the parameter is what it is about."""
-    kinds = {**LEARN, **REPRESENT, "balance": BALANCE, "second_key": SECOND_KEY, "per_key": PER_KEY}
+    kinds = {**LEARN, **REPRESENT, **AROUND}
     names = [kind if kinds[kind].main == key and kind not in LEARN else key for kind, _, key in spots]
     return [name if names.count(name) == 1 else f"{spots[i][0]}.{name}" for i, name in enumerate(names)]

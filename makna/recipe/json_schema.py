@@ -14,7 +14,7 @@ from makna.clean.chain import STEPS
 from makna.clean.rows import RowSettings
 from makna.explain.settings import SECTIONS as EXPLAINED
 from makna.explain.settings import WORDS
-from makna.recipe.registry import BALANCE, LEARN, PER_KEY, REPRESENT, SECOND_KEY, Kind
+from makna.recipe.registry import AROUND, LEARN, REPRESENT, Kind
 from makna.recipe.sections import PLAIN, SECTIONS
 from makna.recipe.steps import GRID, LOG, RANGE, UNION
 from makna.recipe.systems import ORDERS
@@ -50,9 +50,7 @@ def json_schema() -> dict[str, Any]:
             "clean": properties["clean"],
             "represent": {"$ref": "#/$defs/represent"},
             "learn": {"$ref": "#/$defs/learn"},
-            "balance": _settings(BALANCE),
-            "second_key": {"anyOf": [{"type": "boolean"}, _settings(SECOND_KEY)]},
-            "per_key": {"anyOf": [{"type": "boolean"}, _settings(PER_KEY)]},
+            **{name: _switched(kind) for name, kind in AROUND.items()},
             "order": {"enum": [*ORDERS, None]},
             "fold": {"type": ["integer", "null"], "minimum": 1},
             "on_request": {"type": "boolean"},
@@ -68,6 +66,11 @@ def json_schema() -> dict[str, Any]:
         "properties": properties,
         "$defs": definitions,
     }
+
+
+def _switched(kind: Kind) -> dict[str, Any]:
+    """Return the schema of a system's key: settings, and `true` or `false` where it is a switch."""
+    return {"anyOf": [{"type": "boolean"}, _settings(kind)]} if kind.switch else _settings(kind)
 
 
 def _settings(kind: Kind) -> dict[str, Any]:

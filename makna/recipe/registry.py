@@ -46,6 +46,8 @@ class Kind:
         The key under which it holds a chain of representations of single texts (its parameter `estimator`).
     members : (str, str) or None
         The key under which a recipe names the systems it is made of, and the parameter that gets them.
+    switch : bool
+        Whether a recipe may write `true` for its defaults, and `false` to do without.
     """
 
     path: str
@@ -59,11 +61,17 @@ class Kind:
     encoder: str | None = None
     holds: str | None = None
     members: tuple[str, str] | None = None
+    switch: bool = False
 
     @property
     def is_around_all(self) -> bool:
         """Whether it stands around a whole system, cleaning included, and not around the learner alone."""
         return self.wraps and self.members is not None
+
+    @property
+    def declined(self) -> tuple[Any, ...]:
+        """What a system's key holds where the system does without what it names."""
+        return (None, False) if self.switch else (None,)
 
     @property
     def cls(self) -> Any:
@@ -132,21 +140,23 @@ LEARN: dict[str, Kind] = {
 SORTED_SIDES = Kind("makna.learn.order:SortedSides")
 ORDERED = Kind("makna.learn.order:Ordered", main="how", wraps=True)
 
-# How a system's training rows are resampled or augmented: its key `balance`.
-BALANCE = Kind("makna.learn.balance:Balanced", main="method", wraps=True)
-
-# How a system learns answers beside a second key: its key `second_key`.
-SECOND_KEY = Kind("makna.learn.second_key:SecondKey", inputs=frozenset({"pair"}), targets=NUMBER, main="answer",
-                  wraps=True)  # fmt: skip
-
-# What a system is told of training answers to the same key: its key `per_key`.
-PER_KEY = Kind("makna.learn.per_key:PerKey", inputs=frozenset({"pair"}), targets=NUMBER, wraps=True, encoder="encoder")
+# What stands around a system's whole chain, by the system's key; the innermost first.
+# fmt: off
+AROUND: dict[str, Kind] = {
+    # How training rows are resampled or augmented.
+    "balance": Kind("makna.learn.balance:Balanced", main="method", wraps=True),
+    # What is told of training answers to the same key.
+    "per_key": Kind("makna.learn.per_key:PerKey", inputs=frozenset({"pair"}), targets=NUMBER, wraps=True, switch=True,
+                    encoder="encoder"),
+    # How answers are learned beside a second key.
+    "second_key": Kind("makna.learn.second_key:SecondKey", inputs=frozenset({"pair"}), targets=NUMBER, wraps=True,
+                       switch=True, main="answer"),
+}
+# fmt: on
 
 # Parts of a system that no recipe names by itself.
 INNER: tuple[Kind, ...] = (
-    BALANCE,
-    SECOND_KEY,
-    PER_KEY,
+    *AROUND.values(),
     SORTED_SIDES,
     ORDERED,
     Kind("makna.clean.text:CleanText"),

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from makna.core.messages import say
-from makna.recipe.registry import BALANCE, LEARN, PER_KEY, REPRESENT, SECOND_KEY, Kind, all_kinds
+from makna.recipe.registry import AROUND, LEARN, REPRESENT, Kind, all_kinds
 from makna.recipe.source import Path, Problem, Source, dotted
 
 UNION = "union"
@@ -104,21 +104,12 @@ class Reader:
         rest = {k: v for k, v in given.items() if k != key} if isinstance(given, dict) else {}
         return {"kind": kind, "settings": self._settings(LEARN[kind], kind, rest, path), "of": names}
 
-    def balance(self, value: Any, path: Path) -> dict[str, Any]:
-        """Read how training rows are resampled or augmented; its settings, every default written out."""
-        return self._settings(BALANCE, "balance", value, path)
-
-    def second_key(self, value: Any, path: Path) -> dict[str, Any]:
-        """Read how answers are learned beside a second key; `true` takes the defaults."""
-        if self.inputs not in SECOND_KEY.inputs or self.target not in SECOND_KEY.targets:
-            self.add(path, say("recipe.second_key_inputs"))
-        return self._settings(SECOND_KEY, "second_key", {} if value is True else value, path)
-
-    def per_key(self, value: Any, path: Path) -> dict[str, Any]:
-        """Read what a system is told of training answers to the same key; `true` takes the defaults."""
-        if self.inputs not in PER_KEY.inputs or self.target not in PER_KEY.targets:
-            self.add(path, say("recipe.per_key_inputs"))
-        return self._settings(PER_KEY, "per_key", {} if value is True else value, path)
+    def around(self, name: str, value: Any, path: Path) -> dict[str, Any]:
+        """Read the settings of what stands around a chain, every default written out; `true` may take the defaults."""
+        kind = AROUND[name]
+        if self.inputs not in kind.inputs or self.target not in kind.targets:
+            self.add(path, say("recipe.answers_and_keys", key=name))
+        return self._settings(kind, name, {} if kind.switch and value is True else value, path)
 
     def _items(self, value: Any, path: Path) -> Iterable[tuple[Any, Path]]:
         if isinstance(value, list):

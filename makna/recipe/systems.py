@@ -10,11 +10,11 @@ from makna.core.messages import say
 from makna.recipe.baselines import RESERVED
 from makna.recipe.cells import SystemSpec, has_range, is_made_of_others
 from makna.recipe.cleaning import read_clean
-from makna.recipe.registry import LEARN
+from makna.recipe.registry import AROUND, LEARN
 from makna.recipe.source import Path
 from makna.recipe.steps import Reader, Step, near
 
-SYSTEM_KEYS = ("clean", "represent", "learn", "balance", "second_key", "per_key", "order", "fold", "on_request", "tune")
+SYSTEM_KEYS = ("clean", "represent", "learn", *AROUND, "order", "fold", "on_request", "tune")
 ORDERS = ("sorted", "both", "given")
 _SWITCHES = {"on_request": False, "tune": True}
 _NAME = re.compile(r"[\w][\w.-]*")
@@ -92,18 +92,11 @@ class SystemsReader:
         if "clean" in body:
             own, _ = read_clean(body["clean"] or [], (*path, "clean"), add, allow_rows=False)
         represent, learn = self._chains(body, path)
-        balance = None
-        if body.get("balance") is not None:
-            balance = self.reader.balance(body["balance"], (*path, "balance"))
-        second = None
-        if body.get("second_key") not in (None, False):
-            second = self.reader.second_key(body["second_key"], (*path, "second_key"))
-        per_key = None
-        if body.get("per_key") not in (None, False):
-            per_key = self.reader.per_key(body["per_key"], (*path, "per_key"))
+        given = {key: body[key] for key, kind in AROUND.items() if body.get(key) not in kind.declined}
+        around: dict[str, Any] = {key: self.reader.around(key, value, (*path, key)) for key, value in given.items()}
         if is_made_of_others(learn):
             own = []
-            for key in ("clean", "balance", "second_key", "per_key", "order"):
+            for key in ("clean", *AROUND, "order"):
                 if body.get(key) is not None:
                     add((*path, key), say("recipe.made_of_others", key=key))
         order = body.get("order")
@@ -118,18 +111,7 @@ class SystemsReader:
             fold = None
         on_request, tune = (self._switch(body, key, default, path) for key, default in _SWITCHES.items())
         spec = SystemSpec(
-            name,
-            own,
-            represent,
-            learn,
-            {},
-            balance=balance,
-            second_key=second,
-            per_key=per_key,
-            order=order,
-            fold=fold,
-            on_request=on_request,
-            tune=tune,
+            name, own, represent, learn, {}, order=order, fold=fold, on_request=on_request, tune=tune, **around
         )
         if not spec.tune and has_range(spec):
             add((*path, "tune"), say("recipe.range_untuned"))

@@ -53,8 +53,8 @@ def _chains(spec: SystemSpec) -> dict[str, Any]:
     if spec.represent:
         written["represent"] = as_written(spec.represent)
     written["learn"] = as_written(spec.learn)
-    around = {"balance": spec.balance, "second_key": spec.second_key, "per_key": spec.per_key, "order": spec.order}
-    further = {**around, "fold": spec.fold, "on_request": spec.on_request or None, "tune": None if spec.tune else False}
+    further = {**spec.around, "order": spec.order, "fold": spec.fold, "on_request": spec.on_request or None,
+               "tune": None if spec.tune else False}  # fmt: skip
     return written | {key: _listed(value) for key, value in further.items() if value is not None}
 
 
