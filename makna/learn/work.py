@@ -198,13 +198,28 @@ def _closeness(step: Any, flow: Flow) -> Counted:
 
 
 def _encoder(step: Any, flow: Flow) -> Counted:
+    lengths, config = _pieces(step, flow.X)
+    return transformer_work(lengths, config), _sized(flow, len(step.get_feature_names_out()))
+
+
+def _pieces(encoder: Any, texts: Iterable[str]) -> tuple[np.ndarray, dict[str, Any]]:
+    """Return how many pieces an encoder reads of each text, shape (n,), and its configuration."""
     from makna.represent.encoder_folder import read_config
     from makna.represent.encoder_source import load_tokenizer
     from makna.represent.tokens import tokenise
 
-    source = step._source()
-    lengths = tokenise(load_tokenizer(source), list(flow.X), step.max_length, step.long).lengths
-    return transformer_work(lengths, read_config(source.folder)), _sized(flow, len(step.get_feature_names_out()))
+    source = encoder._source()
+    lengths = tokenise(load_tokenizer(source), list(texts), encoder.max_length, encoder.long).lengths
+    return lengths, read_config(source.folder)
+
+
+def _aligned(step: Any, flow: Flow) -> Counted:
+    """Count the encoder for both sides and each two pieces of them once, for each layer that is looked at."""
+    (answers, config), (keys, _) = (_pieces(step.encoder_, side) for side in as_pairs(flow.X))
+    once = transformer_work(answers, config) + transformer_work(keys, config)
+    names = step.get_feature_names_out()
+    layers = len({name.split()[-1] for name in names})
+    return layers * (once + answers * keys * float(_first(config, _WIDTH))), _sized(flow, len(names))
 
 
 def _finetuned(step: Any, flow: Flow) -> Counted:
@@ -282,6 +297,7 @@ _RULES: dict[str, Callable[[Any, Flow], Counted]] = {
     "represent.LengthFeatures": _read(lambda step: 1.0),
     "represent.OverlapFeatures": _read(lambda step: 1.0),
     "represent.Words": _read(lambda step: 1.0),
+    "represent.Alignment": _aligned,
     "represent.Closeness": _closeness,
     "represent.Compare": _compared,
     "represent.Encoder": _encoder,

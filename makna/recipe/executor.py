@@ -82,7 +82,7 @@ class Executor:
         self.unfinished: Pipeline | None = None
         self.members: set[str] = set()
         self._whole: OrderedDict[Hashable, Pipeline] = OrderedDict()
-        self._saved: dict[Hashable, Callable[[], Pipeline]] = {}
+        self._saved: dict[Hashable, Callable[[], Pipeline | None]] = {}
         self._kept = _Kept(capacity)
         # A step that is one size of a family, such as a PCA → the fitted family whose transform it narrows.
         self._families: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
@@ -123,7 +123,7 @@ class Executor:
         return self._whole[here]
 
     def recall(
-        self, system: Pipeline, rows: np.ndarray, valid: np.ndarray | None, load: Callable[[], Pipeline]
+        self, system: Pipeline, rows: np.ndarray, valid: np.ndarray | None, load: Callable[[], Pipeline | None]
     ) -> None:
         """Take over a system that was fitted on these rows before: it is loaded once another one is made of it.
 
@@ -136,7 +136,7 @@ class Executor:
         valid : ndarray of int or None
             Rows it watched.
         load : callable
-            Returns the fitted system; where it cannot, the system is fitted again.
+            Returns the fitted system, or None where it was not kept; where it cannot, the system is fitted again.
         """
         name = signature(system) if self.members else ""
         if name in self.members:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from makna import __version__
 from makna.clean.text import tables_hash
@@ -53,8 +54,12 @@ def save_models(state: RunState, setting: Setting, work: UnitWork) -> None:
 def recall_model(state: RunState, work: UnitWork, spec: SystemSpec, rows: np.ndarray) -> None:
     """Let systems be made of the one that an earlier run fitted on these rows and saved, where it did."""
     target = state.folder / "models" / spec.folder
-    if state.store.get(f"{spec.folder}/model", _model_key(state, rows, [spec])) is not None and target.is_dir():
-        work.recall(spec, rows, lambda: load_model(target, ClassTable()).system)
+
+    def load() -> Pipeline | None:
+        known = state.store.get(f"{spec.folder}/model", _model_key(state, rows, [spec]))
+        return None if known is None or not target.is_dir() else load_model(target, ClassTable()).system
+
+    work.recall(spec, rows, load)
 
 
 def _model_key(state: RunState, rows: np.ndarray, candidates: list[SystemSpec]) -> str:

@@ -200,7 +200,7 @@ class UnitWork:
         prediction, _ = self._scored(system, self.executor.predict(system, held))
         return Answer(prediction, [trained(one) for one in networks_of(system)])
 
-    def recall(self, spec: SystemSpec, rows: np.ndarray, load: Callable[[], Pipeline]) -> None:
+    def recall(self, spec: SystemSpec, rows: np.ndarray, load: Callable[[], Pipeline | None]) -> None:
         """Take over a system that an earlier run fitted on these rows (`Executor.recall`)."""
         self.executor.recall(build(spec, self.setting.task, self.setting.seed), rows, self._valid(rows), load)
 

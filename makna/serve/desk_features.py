@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline, make_union
 
 from makna.clean.text import CleanText
 from makna.core.corpus import text_array
+from makna.core.errors import DataError
 from makna.represent.compare import Compare
 from makna.represent.counts import Counts
 from makna.represent.lengths import LengthFeatures
@@ -50,6 +51,11 @@ def features_of(texts: Texts, coverage: Sequence[Coverage], stem: bool) -> np.nd
         Of the key.
     stem : bool
         Whether the texts are Indonesian, so that stems say more.
+
+    Raises
+    ------
+    DataError
+        There is no word in answers and keys.
     """
     answers = shortened(texts.answers)
     beside_key = pd.DataFrame({"text_a": text_array(answers), "text_b": text_array(texts.keys)})
@@ -84,7 +90,12 @@ def shortened(texts: Sequence[str]) -> list[str]:
 
 
 def _fitted(step: object, X: object) -> np.ndarray:
-    return step.fit_transform(X)  # type: ignore[attr-defined]
+    try:
+        return step.fit_transform(X)  # type: ignore[attr-defined]
+    except DataError as wrong:
+        if wrong.key != "represent.no_terms":
+            raise
+        raise DataError("serve.desk_no_words") from wrong
 
 
 def vectors_of(texts: Texts, encoder: str) -> tuple[np.ndarray, np.ndarray]:

@@ -22,6 +22,7 @@ from makna.learn.kernels import KernelSVM
 from makna.learn.linear import LinearSVM, Logistic
 from makna.learn.recurrent import Recurrent
 from makna.learn.work import transformer_work, work_of
+from makna.represent.alignment import Alignment
 from makna.represent.counts import Counts
 from makna.represent.encoder import Encoder
 from makna.represent.lengths import LengthFeatures
@@ -126,6 +127,17 @@ def test_a_frozen_encoder_is_counted_without_being_run(one_thread: None, monkeyp
     pieces = np.array([min(16, 2 + 1 + i % 6) for i in range(60)])
     assert len(set(work_of(system, TEXTS))) == 6
     np.testing.assert_allclose(work_of(system, TEXTS), transformer_work(pieces, config) + 32 * 2 + 2)
+
+
+def test_an_alignment_reads_both_sides_for_each_layer(one_thread: None) -> None:
+    pairs = pd.DataFrame({"text_a": TEXTS[:2], "text_b": TEXTS[2:4]})
+    folder = str(kept_encoder("bert"))
+    config = json.loads((kept_encoder("bert") / "config.json").read_text("utf-8"))
+    sides = [work_of(Encoder(folder).fit(TEXTS), pairs[side].tolist()) for side in pairs]
+    one = work_of(Alignment(folder).fit(pairs), pairs)
+    assert (one > sides[0] + sides[1]).all()
+    assert ((one - sides[0] - sides[1]) % config["hidden_size"] == 0).all()
+    np.testing.assert_allclose(work_of(Alignment(folder, layers=[-1, 0]).fit(pairs), pairs), 2 * one)
 
 
 def test_a_recurrent_network_by_its_words(one_thread: None) -> None:

@@ -264,6 +264,14 @@ def test_targets_that_are_refused(tmp_path):
         grade_file(DeskFile(tmp_path / "palsu.xlsx", tmp_path / "hasil.xlsx"), QUICK)
 
 
+def test_letters_of_multiple_choice_are_no_answers(tmp_path):
+    path = tmp_path / "kelas.csv"
+    path.write_text("soal,kunci,jawaban,nilai\nApa?,a,b,\n", encoding="utf-8")
+    with pytest.raises(DataError) as wrong:
+        grade_file(DeskFile(path, tmp_path / "hasil.xlsx"), QUICK)
+    assert wrong.value.key == "serve.desk_no_words"
+
+
 def test_what_a_copy_cannot_hold_is_told(tmp_path):
     class_file(tmp_path / "kelas.xlsx")
     book = openpyxl.load_workbook(tmp_path / "kelas.xlsx")
