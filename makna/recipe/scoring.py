@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from makna.core.corpus import GROUP, ID, targets
+from makna.core.metrics import higher_is_better
 from makna.core.task import Task
 from makna.evaluate.compare import compare
 from makna.evaluate.groups import group_scores, group_test
@@ -19,12 +20,14 @@ from makna.evaluate.within import within_groups
 from makna.recipe.cells import SystemSpec
 from makna.recipe.recipe import Recipe
 from makna.recipe.represents import represents
-from makna.recipe.units import Setting
+from makna.recipe.units import VALID, Setting
 from makna.split.plan import TRAIN
 
 _MOST_GROUPS = 100
 _OF_QUESTIONS = ("mae", "rmse", "pearson", "qwk")
 """Metrics of each group that a number always has."""
+Pair = tuple[str, str]
+"""A system and what it is compared with."""
 
 
 @dataclass
@@ -106,7 +109,7 @@ def make_metrics(setting: Setting, recipe: Recipe, runs: Iterable[SystemRun]) ->
         "labels": setting.labels,
         "systems": systems,
         "reference": [item.model_dump() for item in recipe.reference],
-        "comparisons": _comparisons(setting, recipe, guesses),
+        "comparisons": _comparisons(setting, recipe, guesses, _rivals(runs, systems, shown_metrics(setting, recipe))),
     }
 
 
@@ -267,30 +270,49 @@ def groups_of(setting: Setting, said: PartGuesses) -> np.ndarray | None:
 
 
 def _comparisons(
-    setting: Setting, recipe: Recipe, guesses: Mapping[str, Mapping[str, PartGuesses]]
+    setting: Setting, recipe: Recipe, guesses: Mapping[str, Mapping[str, PartGuesses]], rivals: Iterable[Pair]
 ) -> list[dict[str, Any]]:
+    """Compare all systems with the one that the recipe names, and the best ones with their rivals."""
     against = recipe.evaluate.compare
-    if against is None or against not in guesses:
+    asked = [(name, against) for name in guesses if name != against] if against in guesses else []
+    found = []
+    for name, other in dict.fromkeys([*asked, *(pair for pair in rivals if pair[::-1] not in asked)]):
+        for part in guesses[name]:
+            found += _compared(setting, recipe, guesses, (name, str(other), part))
+    return found
+
+
+def _compared(
+    setting: Setting, recipe: Recipe, guesses: Mapping[str, Mapping[str, PartGuesses]], which: tuple[str, str, str]
+) -> list[dict[str, Any]]:
+    name, against, part = which
+    said, other = guesses[name][part], guesses[against].get(part)
+    if other is None:
+        return []
+    # A system that ran on one fold alone is compared on its rows.
+    other = other.only(np.isin(other.rows, said.rows))
+    said = said.only(np.isin(said.rows, other.rows))
+    if not len(said.rows):
         return []
     y = targets(setting.corpus, setting.task)
-    metrics = shown_metrics(setting, recipe)
-    found = []
-    for name, parts in guesses.items():
-        for part, said in parts.items():
-            other = guesses[against].get(part)
-            if name == against or other is None:
-                continue
-            # A system that ran on one fold alone is compared on its rows.
-            other = other.only(np.isin(other.rows, said.rows))
-            said = said.only(np.isin(said.rows, other.rows))
-            if not len(said.rows):
-                continue
-            rows = compare(
-                setting.task, setting.labels, y[said.rows], said.prediction, other.prediction,
-                metrics=metrics, settings=score_settings(setting, recipe, said, folds=False),
-            )  # fmt: skip
-            found += [{"part": part, "system": name, "against": against, **row} for row in rows]
-    return found
+    rows = compare(
+        setting.task, setting.labels, y[said.rows], said.prediction, other.prediction,
+        metrics=shown_metrics(setting, recipe), settings=score_settings(setting, recipe, said, folds=False),
+    )  # fmt: skip
+    return [{"part": part, "system": name, "against": against, **row} for row in rows]
+
+
+def _rivals(runs: Sequence[SystemRun], systems: Mapping[str, Any], metrics: Sequence[str]) -> Iterator[Pair]:
+    """Yield the best system with the best trivial baseline and with the next best system, by each metric."""
+    trivial = {run.spec.name for run in runs if run.spec.baseline}
+    part = "test" if any("test" in system["parts"] for system in systems.values()) else VALID
+    for metric in metrics:
+        found = {name: system["parts"].get(part, {}).get(metric, {}).get("value") for name, system in systems.items()}
+        known = {name: value for name, value in found.items() if value is not None}
+        ranked = sorted(known, key=lambda name: known[name], reverse=higher_is_better(metric.rpartition("/")[2]))
+        best = [name for name in ranked if name not in trivial][:2]
+        simplest = [name for name in ranked if name in trivial][:1]
+        yield from ((best[0], other) for other in [*simplest, *best[1:]] if best)
 
 
 def _column(values: np.ndarray, j: int) -> np.ndarray:

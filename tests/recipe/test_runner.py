@@ -58,6 +58,19 @@ def test_every_row_is_predicted_once_by_every_system(tweets):
     assert (most == found["prediction"]).all()
 
 
+def test_the_best_is_compared_with_the_best_baseline_and_the_next_best_unasked(tmp_path):
+    words = "systems.words={represent: {counts: {words: [1, 1]}}, learn: naive-bayes}"
+    recipe = load_recipe("sample-tweets", [*QUICK, "evaluate={metrics: [f1_macro], resamples: 100}", words])
+    run = run_recipe(recipe, tmp_path / "run").metrics
+    scores = {name: found["parts"]["test"]["f1_macro"] for name, found in run["systems"].items()}
+    trivial = {name for name, found in run["systems"].items() if found["baseline"]}
+    best, second = sorted(set(scores) - trivial, key=lambda name: -scores[name]["value"])
+    simplest = max(trivial, key=lambda name: scores[name]["value"])
+    found = {(row["system"], row["against"]): row["difference"] for row in run["comparisons"]}
+    pairs = [(best, simplest), (best, second)]
+    assert found == {(a, b): pytest.approx(scores[a]["pooled"] - scores[b]["pooled"]) for a, b in pairs}
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tweets, tmp_path):
     again = run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "again")
     assert (again.folder / "metrics.json").read_bytes() == (tweets.folder / "metrics.json").read_bytes()
