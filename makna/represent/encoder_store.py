@@ -1,4 +1,4 @@
-"""Encoders kept below the cache folder: converted from torch's own format, or unpacked from a saved model.
+"""Encoders kept below the cache folder: converted from torch's format or from int8, or unpacked from a saved model.
 
 Each stands in a folder named by what it was made from, written whole or not at all. The cache may be emptied at any
 time: what is missing is made again.
@@ -16,12 +16,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from makna.collect.datasets import cache_folder
 from makna.core.errors import DataError, ModelError
 from makna.core.files import plain_os_errors
 from makna.core.optional import require
 from makna.represent.encoder_folder import (
     CONFIG,
+    PACKED_WEIGHTS,
     TOKENIZER_FILES,
     TOKENIZER_SETTINGS,
     fingerprint,
@@ -31,23 +34,25 @@ from makna.represent.encoder_folder import (
 
 #: Most folders kept; the one used longest ago goes first.
 MOST_FOLDERS = 6
+_SCALE = ".scale"
 _SAFE_TORCH = (2, 6)  # before it, reading weights alone could still run code (CVE-2025-32434)
 _FORBIDDEN = re.compile(r"GLOBAL `?[\w.]+")  # how torch names what a file wants to call
 
 
 def converted(folder: Path) -> Path:
-    """Return a folder with the same encoder in safetensors, made once from ``pytorch_model.bin``.
+    """Return a folder with the same encoder in float32, made once from ``pytorch_model.bin`` or from int8 weights.
 
     Raises
     ------
     ModelError
         The file holds something else than weights, or cannot be read safely.
     MissingPackageError
-        torch is not installed.
+        torch, which its own format needs, is not installed.
     """
-    files = torch_weights(folder)
+    packed = folder / PACKED_WEIGHTS
+    files, convert = ([packed], _unpack) if packed.is_file() else (torch_weights(folder), _convert)
     told = [hash_once(path) for path in (*files, *_small_files(folder))]
-    return _made("converted", hashlib.sha256("".join(told).encode()).hexdigest(), lambda to: _convert(folder, to))
+    return _made("converted", hashlib.sha256("".join(told).encode()).hexdigest(), lambda to: convert(folder, to))
 
 
 def unpacked(files: Mapping[str, bytes], mark: str) -> Path:
@@ -132,6 +137,40 @@ def _convert(folder: Path, target: Path) -> None:
     save_file(tensors, target / "model.safetensors", metadata={"format": "pt"})
     for path in _small_files(folder):
         shutil.copyfile(path, target / path.name)
+
+
+def _unpack(folder: Path, target: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    try:
+        save_file(whole(load_file(folder / PACKED_WEIGHTS)), target / "model.safetensors", metadata={"format": "pt"})
+    except (MemoryError, OSError):
+        raise
+    except Exception as problem:  # safetensors has errors of its own
+        reason = str(problem) or type(problem).__name__
+        raise ModelError("represent.encoder_broken", path=str(folder), file=PACKED_WEIGHTS, reason=reason) from problem
+    for path in _small_files(folder):
+        shutil.copyfile(path, target / path.name)
+
+
+def whole(packed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return tensors in float32: a matrix in int8 times the scales of its rows, which stand under ``NAME.scale``.
+
+    Examples
+    --------
+    >>> packed = {"m": np.array([[127, -2]], np.int8), "m.scale": np.array([0.5], np.float16)}
+    >>> whole(packed)["m"].tolist()
+    [[63.5, -1.0]]
+    """
+    return {
+        name: np.ascontiguousarray(
+            value.astype(np.float32) * packed[name + _SCALE].astype(np.float32)[:, None]
+            if value.dtype == np.int8
+            else value.astype(np.float32)
+        )
+        for name, value in packed.items()
+        if not name.endswith(_SCALE)
+    }
 
 
 def _small_files(folder: Path) -> list[Path]:

@@ -25,6 +25,7 @@ from makna.core.errors import DataError
 from makna.core.files import file_hash, plain_os_errors
 from makna.represent.vectors import vectors_folder
 from makna.represent.word_formats import BINARY, TEXT, VectorFile, write_rows
+from makna.represent.word_package import is_packaged, packaged_vectors
 from makna.represent.word_vectors import WordVectors
 
 #: Bytes of laid out files that are kept; what was used longest ago goes first.
@@ -52,9 +53,10 @@ def read_vectors(path: str | os.PathLike[str], size: int | None = None) -> WordV
 
     Parameters
     ----------
-    path : path
-        ``.vec`` or ``.txt``: a line a word, its numbers after it, with or without a first line of two counts (the text
-        format of word2vec, fastText and GloVe). ``.bin``: the binary format of word2vec. Each may be packed (``.gz``).
+    path : path or "makna-mini"
+        Vectors that come as a package, by name; or a file. ``.vec`` or ``.txt``: a line a word, its numbers after it,
+        with or without a first line of two counts (the text format of word2vec, fastText and GloVe). ``.bin``: the
+        binary format of word2vec. Each may be packed (``.gz``).
     size : int or None
         Numbers that a vector should have; None takes any.
 
@@ -68,6 +70,8 @@ def read_vectors(path: str | os.PathLike[str], size: int | None = None) -> WordV
     DataError
         There is no such file; it is cut short, broken (with the line), of another format or of another width.
     """
+    if is_packaged(str(path)):
+        return _of_width(packaged_vectors(str(path)), str(path), size)
     source = Path(path).expanduser()
     _check_kind(source)
     folder = vectors_folder() / f"{_PREFIX}{_key(source)}"
@@ -78,9 +82,13 @@ def read_vectors(path: str | os.PathLike[str], size: int | None = None) -> WordV
             _tidy(folder)
         found = _laid_out(folder)
         assert found is not None
-    if size is not None and found.width != size:
-        raise DataError("represent.vectors_width", path=str(source), came=found.width, expected=size)
     found.origin["file"] = source.name
+    return _of_width(found, str(source), size)
+
+
+def _of_width(found: WordVectors, path: str, size: int | None) -> WordVectors:
+    if size is not None and found.width != size:
+        raise DataError("represent.vectors_width", path=path, came=found.width, expected=size)
     return found
 
 

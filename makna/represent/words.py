@@ -16,13 +16,14 @@ from makna.core.errors import DataError
 from makna.core.portable import Parts, Portable, plain
 from makna.core.tags import TakesTexts
 from makna.represent.word_files import read_vectors
+from makna.represent.word_package import PackagedVectors
 from makna.represent.word_split import vocabulary_of, words_of
 from makna.represent.word_training import METHODS, Algorithm, WordSettings, learn_vectors
 from makna.represent.word_vectors import Grams, WordVectors
 
 # What is not a method's name is a path, and a path has an ending or a folder: a slip is seen before anything runs.
 VectorPath = Annotated[str, Field(pattern=r"[./\\]")]
-Vectors = Literal["word2vec", "fasttext"] | VectorPath
+Vectors = Literal["word2vec", "fasttext"] | PackagedVectors | VectorPath
 Pooling = Literal["mean", "max", "idf", "tokens"]
 _Count = Annotated[int, Field(ge=1)]
 _SHOWN = 10
@@ -42,8 +43,8 @@ class Words(TakesTexts, Portable, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    vectors : {"word2vec", "fasttext"} or path
-        How they are learned, or a file (see `makna.represent.word_files.read_vectors`).
+    vectors : {"word2vec", "fasttext", "makna-mini"} or path
+        How they are learned, a package's by name, or a file (see `makna.represent.word_files.read_vectors`).
     model : {"cbow", "skipgram"}
         Whether a word is foretold from its neighbours, or they from it (Mikolov et al. 2013).
     size : int

@@ -1,0 +1,1 @@
+"""The files of makna-mini, a small Indonesian text encoder: `model/` and `vectors/`. Data only."""
