@@ -6,14 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from makna.recipe.cells import SystemSpec
+from makna.recipe.registry import AROUND, LEARN, REPRESENT
 
 STATIC, CONTEXTUAL = "static", "contextual"
-_BY_KIND = {
-    STATIC: frozenset({"words", "closeness"}),
-    CONTEXTUAL: frozenset({"encoder", "finetune", "finetune-regression", "bilstm"}),
-}
-# A step that takes word vectors, or an encoder, by a setting of this name.
-_BY_SETTING = {STATIC: "vectors", CONTEXTUAL: "encoder"}
+_VECTORS = "vectors"
+"""The setting of all steps that take word vectors."""
 
 
 def represents(spec: SystemSpec) -> list[str]:
@@ -29,7 +26,8 @@ def represents(spec: SystemSpec) -> list[str]:
     >>> represents(SystemSpec("a", [], [{"kind": "words", "settings": {}}], [{"kind": "ridge", "settings": {}}], {}))
     ['static']
     """
-    found = {kind for step in _steps([*spec.represent, *spec.learn]) for kind in _of(step)}
+    around = [{"kind": name, "settings": settings} for name, settings in spec.around.items()]
+    found = {kind for step in _steps([*spec.represent, *spec.learn, *around]) for kind in _of(step)}
     for member in spec.members.values():
         found.update(represents(member))
     return [kind for kind in (STATIC, CONTEXTUAL) if kind in found]
@@ -46,7 +44,9 @@ def _steps(chain: Iterable[Any]) -> Iterable[dict[str, Any]]:
 
 
 def _of(step: dict[str, Any]) -> Iterable[str]:
-    settings = step.get("settings") or {}
-    for kind, names in _BY_KIND.items():
-        if step.get("kind") in names or settings.get(_BY_SETTING[kind]) is not None:
-            yield kind
+    kind = {**REPRESENT, **LEARN, **AROUND}.get(step["kind"])
+    parameters = kind.parameters() if kind is not None else {}  # a union has none
+    for found, setting in ((STATIC, _VECTORS), (CONTEXTUAL, kind.encoder if kind is not None else None)):
+        parameter = parameters.get(setting or "")
+        if parameter is not None and (step.get("settings") or {}).get(setting, parameter.default) is not None:
+            yield found

@@ -1,5 +1,6 @@
 """Static and contextual systems told apart by their steps, and the best of each compared."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -36,7 +37,9 @@ CONTEXTUAL = _spec("minilm", [{"kind": "union", "parts": [[_step("overlaps")], [
         (_spec("counts", [_step("counts")]), []),
         (_spec("closeness", [_step("closeness", vectors="fasttext")]), ["static"]),
         (_spec("bert", [], [_step("finetune-regression", encoder="minilm")]), ["contextual"]),
-        (_spec("new", [_step("something-new", encoder="minilm")]), ["contextual"]),
+        (_spec("alignment", [_step("overlaps"), _step("alignment", layers=[-1, -3])]), ["contextual"]),
+        (replace(STATIC, per_key={"marked": True}), ["static"]),
+        (replace(STATIC, per_key={"marked": True, "encoder": "minilm"}), ["static", "contextual"]),
         (_spec("blend", [], [_step("blend")], {"a": STATIC, "b": CONTEXTUAL}), ["static", "contextual"]),
     ],
 )
