@@ -27,6 +27,7 @@ GAPS = (
     "gw [MASK] suka sama film ini .",
     "makanannya enak tapi [MASK] mahal .",
 )
+COMMON = 8_000
 WORDS = ("pemerintah", "bagus", "lemot", "bgt", "gw", "kecewa", "sekolah", "mobil")
 
 
@@ -48,11 +49,11 @@ def gaps(package: Path, most: int = 5) -> dict[str, list[str]]:
 
 
 def neighbours(package: Path, most: int = 6) -> dict[str, list[str]]:
-    """Return the nearest words of each word."""
+    """Return the nearest of the common words to each word."""
     folder = package / "vectors"
     held = load_arrays(str(folder / "vectors.int8.safetensors"))
-    words = (folder / "words.txt").read_text("utf-8").split("\n")[:-1]
-    matrix = held["matrix"].astype(np.float32)
+    words = (folder / "words.txt").read_text("utf-8").split("\n")[:-1][:COMMON]
+    matrix = held["matrix"][:COMMON].astype(np.float32)
     matrix /= np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
     places = {word: place for place, word in enumerate(words)}
     found = {}

@@ -127,7 +127,7 @@ change = Table(  # all that was ever said, in order; what undo goes back over
     Column("id", Integer, primary_key=True),
     Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("person_id", ForeignKey("person.id"), nullable=False),
-    Column("kind", String(20), nullable=False),  # saved, undone, decided, relabelled
+    Column("kind", String(20), nullable=False),  # saved, undone, decided, relabelled, imported
     Column("before", Text),  # JSON of the answer before; None where there was none
     Column("after", Text),  # JSON of the answer after; None where it was taken back
     Column("undoes", ForeignKey("change.id", ondelete="CASCADE"), unique=True),  # what was undone

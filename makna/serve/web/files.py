@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import FileResponse, Response
 
+from makna.collect.names import listed
 from makna.core.errors import UserError
 from makna.label.store.exchange import ItemColumns
 from makna.serve.web import actions, setup
@@ -20,6 +21,7 @@ from makna.serve.web.visit import Visit, visit_of
 
 _CHUNK = 1024 * 1024
 _MOST_FIELDS = 20
+_SHOWN = 5
 _COLUMNS = ("text_a", "text_b", "context", "name", "doubt", "suggested")
 
 
@@ -32,12 +34,11 @@ def file_routes() -> APIRouter:
         visit = visit_of(request)
         await run_in_threadpool(actions.role_of, visit, project_id, ("admin",))
         async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
-            added = await visit.ask(_read, project_id, form)
-        return {
-            "added": added.added,
-            "known": added.known,
-            "message": visit.say("serve.site_added", added=added.added, known=added.known),
-        }
+            added, empty = await visit.ask(_read, project_id, form)
+        told = visit.say("serve.site_added", added=added.added, known=added.known)
+        if empty:
+            told += " " + visit.say("label.items_left_out", n=len(empty), lines=listed(empty, _SHOWN))
+        return {"added": added.added, "known": added.known, "left_out": len(empty), "message": told}
 
     @routes.get("/export")
     def give(request: Request, project_id: int, form: str = "wide", ending: str = "csv", names: bool = True) -> Any:

@@ -110,10 +110,20 @@ def set_active(visit: Visit, person_id: int, active: bool) -> None:
     people.set_active(visit.store, person_id, active)
 
 
-def add_file(visit: Visit, project_id: int, path: Path, columns: ItemColumns) -> Added:
-    """Add the items of a table."""
+def add_file(visit: Visit, project_id: int, path: Path, columns: ItemColumns) -> tuple[Added, list[str]]:
+    """Add the items of a table; return how many, and the lines that were left out because they hold no text.
+
+    Raises
+    ------
+    UserError
+        The file is compressed, so that its length says nothing of what is inside.
+    """
     place_of(visit, project_id, ("admin",))
-    return items.add_items(visit.store, project_id, exchange.read_items(path, columns))
+    if path.suffix == ".gz":
+        raise UserError("serve.site_packed", name=path.name)
+    table = exchange.open_items(path)
+    added = items.add_items(visit.store, project_id, exchange.items_of(table, columns))
+    return added, [str(table.rows.index[place]) for place in exchange.empty_rows(table, columns)]
 
 
 def write_file(visit: Visit, project_id: int, path: Path, form: str, names: bool) -> None:
@@ -126,7 +136,7 @@ def write_file(visit: Visit, project_id: int, path: Path, form: str, names: bool
     """
     place_of(visit, project_id, ("admin",))
     if form == TASKS_FORM:
-        label_studio.write_tasks(visit.store, project_id, path)
+        label_studio.write_tasks(visit.store, project_id, path, names)
     elif form in TABLE_FORMS:
         exchange.export_table(visit.store, project_id, path, form, names)
     else:

@@ -99,7 +99,18 @@ def test_what_was_said_comes_out(visit):
     long = admin.get("/api/projects/1/export?form=long&ending=jsonl&names=false").text
     assert len(long.splitlines()) == 12
     assert "ani" not in {json.loads(line).get("annotator") for line in long.splitlines()}
-    assert len(admin.get("/api/projects/1/export?form=label-studio").json()) == 6
+    tasks = admin.get("/api/projects/1/export?form=label-studio")
+    assert len(tasks.json()) == 6
+    assert "budi" in tasks.text
+    assert "budi" not in admin.get("/api/projects/1/export?form=label-studio&names=false").text
+
+
+def test_rows_without_a_text_are_told_and_packed_files_refused(visit):
+    admin = visit("citra")
+    done = send(admin, content="teks,lain\na,b\n,c\n")
+    assert (done.json()["added"], done.json()["left_out"]) == (1, 1)
+    assert "3" in done.json()["message"]
+    assert send(admin, "x.csv.gz", TABLE).status_code == 422
 
 
 @pytest.mark.parametrize("query", ["form=../x", "ending=exe", "form=corpus"])
