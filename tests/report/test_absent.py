@@ -47,14 +47,16 @@ def test_encoders_are_found_however_the_recipe_writes_them():
         "b": {"represent": [{"encoder": {"name": {"grid": ["owner/b", "owner/c"]}, "pooling": "cls"}}]},
         "c": {"learn": {"finetune": "minilm"}},
         "d": {"learn": [{"finetune": {"encoder": "./folder"}}]},
+        "f": {"represent": {"alignment": "makna-mini"}},
     }
-    section = skipped_section(run_without(recipe, "a", "b[name=owner/b]", "c", "d", "e"), EN)
+    section = skipped_section(run_without(recipe, "a", "b[name=owner/b]", "c", "d", "e", "f"), EN)
     below = [row[0].below for row in of(section, Table)[0].cells()]
-    assert below == ["owner/a", "owner/b, owner/c", "minilm", "./folder", ""]
+    assert below == ["owner/a", "owner/b, owner/c", "minilm", "./folder", "", "makna-mini"]
     assert of(section, Code)[0].text.splitlines() == [
         *(f"hf download owner/{name}" for name in "abc"),
         'pip install "makna[minilm]"',
-        "makna run s --only a,b,c,d,e",
+        "pip install ./mini",
+        "makna run s --only a,b,c,d,e,f",
     ]
 
 
