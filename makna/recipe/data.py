@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,19 @@ class Gathered:
         ``files``, ``rows``, ``source``, ``licence``, ``title``, ``notes``.
     warnings : list of str
         For the user.
+    collected : list of dict
+        What each address of a site gave, where the rows come from one.
     """
 
     corpus: pd.DataFrame
     columns: dict[str, str]
     origin: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
+    collected: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_read(self) -> Gathered:
+        """Return the same with warnings of its own, to go on from."""
+        return replace(self, warnings=list(self.warnings))
 
 
 def gather(recipe: Recipe, folder: Path | None = None) -> Gathered:

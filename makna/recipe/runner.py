@@ -181,10 +181,12 @@ def _check_folder(folder: Path, resume: bool) -> None:
 def _rows(state: RunState) -> tuple[Setting, dict[str, Any]]:
     recipe, listen = state.recipe, state.options.listen
     with state.meter.piece("collect"):
-        listen("collect", _source_of(recipe), 0, 1)
-        collected = _from_site(state)
-        state.gathered = gather(recipe, state.folder)
-        state.gathered.warnings.extend(collected[1])
+        if state.source is None:
+            listen("collect", _source_of(recipe), 0, 1)
+            collected, told = _from_site(state)
+            found = gather(recipe, state.folder)
+            state.source = replace(found, warnings=[*found.warnings, *told], collected=collected)
+        state.gathered = state.source.as_read()
         corpus = state.gathered.corpus
         if state.options.rows is not None:
             corpus = sample_rows(corpus, recipe.task, state.options.rows, recipe.seed, recipe.split.group is not False)
@@ -209,8 +211,8 @@ def _rows(state: RunState) -> tuple[Setting, dict[str, Any]]:
         plan = make_plan(corpus, recipe.task, recipe.split, recipe.seed)
         more, leaks = describe(corpus, recipe.task, plan, recipe.clean)
         account |= more
-    if collected[0]:
-        account["collected"] = collected[0]
+    if state.gathered.collected:
+        account["collected"] = state.gathered.collected
     mistakes = "errors" in recipe.explain
     return Setting(corpus, recipe.task, labels, plan, recipe.seed, recipe.tune, mistakes, leaks, merge), account
 
@@ -311,6 +313,7 @@ def _run_others(state: RunState, scored: Setting) -> dict[str, Any]:
         state.options.listen("protocol", other.protocol, i, len(state.recipe.beside))
         again = _state(other, replace(state.options, resume=folder.exists(), only=known), folder)
         again.engine = state.engine
+        again.source = state.source if other.collect == state.recipe.collect else None
         with sharing(), again.meter.watching():
             _run(again)
         with state.meter.piece("evaluate"):

@@ -62,6 +62,8 @@ class RunState:
         Systems fitted in this session that need no refit to be saved.
     engine : Engine
         Runs the trials of `tune`.
+    source : Gathered or None
+        The rows as they were read; given where another protocol of the same study has read them.
     """
 
     recipe: Recipe
@@ -77,6 +79,7 @@ class RunState:
     skipped: list[dict[str, str]] = field(default_factory=list)
     fitted: dict[str, Fitted] = field(default_factory=dict)
     engine: Engine = field(default_factory=InTurn)
+    source: Gathered | None = None
 
     def place(self, spec: SystemSpec) -> Workplace:
         """Return where fits of a system keep their checkpoints, and whom they tell how far they are."""

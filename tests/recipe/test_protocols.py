@@ -1,11 +1,15 @@
 """Several protocols of one study: what a recipe may ask for, and what stands side by side."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import makna
 from makna.core.errors import RecipeError
+from makna.recipe import runner
+from makna.recipe.data import gather
 from makna.recipe.recipe import load_recipe, resolve
 from makna.recipe.runner import run_recipe
 from makna.recipe.source import read_yaml
@@ -97,6 +101,17 @@ def test_mistakes_inside_any_protocol_that_runs_are_found():
 def both(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ways")
     return run_recipe(load_recipe(str(_answers(folder)), ["protocol=all"]), folder / "run")
+
+
+def test_protocols_on_the_same_rows_read_them_once(tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(runner, "gather", lambda recipe, folder: read.append(folder) or gather(recipe, folder))
+    run = run_recipe(load_recipe(str(_answers(tmp_path)), ["protocol=all"]), tmp_path / "run")
+    assert read == [run.folder]
+    assert len(run.metrics["protocols"]) == 2
+    for name in ("random", "paper-80"):
+        told = json.loads((run.folder / f"protocol-{name}" / "data.json").read_text("utf-8"))
+        assert told["rows"] == run.data["rows"]
 
 
 def test_every_protocol_has_its_own_run_and_its_scores_beside(both):
