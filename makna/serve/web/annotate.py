@@ -18,6 +18,7 @@ from makna.serve.web.shell import about, frame, in_browser, on_event
 from makna.serve.web.visit import Visit, visit_of
 
 ITEM_GONE = "label.store_item_gone"
+CHANGED = "makna-changed"
 
 
 def annotate_pages() -> None:
@@ -55,6 +56,7 @@ class Desk:
         self._work: Work
         self._area: Element
         self._last_choice: str | None = None
+        self._asked: str | None = None
 
     async def fetch(self, item_id: int | None = None) -> Work:
         """Return one item, or whatever comes next."""
@@ -119,8 +121,8 @@ class Desk:
         choice = choice_of(fields)
         try:
             answer = await self.visit.ask(actions.give, self.project_id, choice)
-        except LabelsChanged as changed:
-            await self._labels_changed(choice, changed)
+        except LabelsChanged:
+            await self._labels_changed(choice)
             return
         except UserError as problem:
             await self._refused(choice, problem)
@@ -138,24 +140,31 @@ class Desk:
         if is_gone:
             self._show(await self.fetch(), self.visit.explain(problem))
 
-    async def _labels_changed(self, choice: Choice, changed: LabelsChanged) -> None:
+    async def _labels_changed(self, choice: Choice) -> None:
         """Ask again: nothing was kept, nothing typed is lost."""
-        before = self._work.place.project.choices
-        self._last_choice = choice.given.label
+        if choice.token == self._asked:  # sent twice, over a connection that came back
+            in_browser("refused", choice.token, False)
+            in_browser("ask", CHANGED)
+            return
+        seen = self._work.place.project
+        # A choice from before a reload was made among labels that this page never showed.
+        before = seen.choices if seen.labels_version == choice.version else ()
+        self._asked, self._last_choice = choice.token, choice.given.label
         work = await self.fetch(choice.item)
         in_browser("refused", choice.token, False)
         self._show(work)
-        with self._area, tag("dialog", id="makna-changed", classes="dialog"):
+        with self._area, tag("dialog", id=CHANGED, classes="dialog"):
             tag("h2", self.visit.say("serve.site_labels_changed"))
             tag("p", self.visit.say("serve.site_labels_changed_more", label=choice.given.label))
             with tag("dl", classes="keys"):
-                tag("dt", self.visit.say("serve.site_labels_before"))
-                tag("dd", ", ".join(label.name for label in before))
+                if before:
+                    tag("dt", self.visit.say("serve.site_labels_before"))
+                    tag("dd", ", ".join(label.name for label in before))
                 tag("dt", self.visit.say("serve.site_labels_now"))
                 tag("dd", ", ".join(label.name for label in work.place.project.choices))
             button(self.visit.say("serve.site_choose_again"), "close", classes="deed")
         in_browser("restore", choice.given.note, choice.given.flagged)
-        in_browser("ask", "makna-changed")
+        in_browser("ask", CHANGED)
 
     async def _undo(self, fields: dict[str, Any]) -> None:
         item_id = await self.visit.ask(actions.take_back, self.project_id)

@@ -6,6 +6,7 @@ const makna = (() => {
   const PENDING = "makna-pending";
   let busy = false;
   let shownAt = performance.now();
+  let sent = ""; // the choice that went out last, and over which connection
 
   const byId = (id) => document.getElementById(id);
   const dialog = () => document.querySelector("dialog[open]");
@@ -50,9 +51,16 @@ const makna = (() => {
     };
     // Kept here until the server says that it has it: a server that dies now is told again.
     sessionStorage.setItem(PENDING, JSON.stringify(choice));
+    send(choice);
+    setTimeout(() => busy && say(texts.sending), 1500);
+  }
+
+  const onThisConnection = (choice) => `${choice.token} ${window.socket?.id}`;
+
+  function send(choice) {
+    sent = onThisConnection(choice);
     setBusy(true);
     emitEvent("makna-choice", choice);
-    setTimeout(() => busy && say(texts.sending), 1500);
   }
 
   function token() {
@@ -65,8 +73,9 @@ const makna = (() => {
     if (!choice || choice.person !== meta("person")) return;
     const at = document.querySelector("[data-project]");
     if (!at || at.dataset.project !== choice.project || at.dataset.what !== choice.what) return;
-    setBusy(true);
-    emitEvent("makna-choice", choice);
+    // Made in the moment between the connection and this call, it is on its way already.
+    if (sent === onThisConnection(choice)) return;
+    send(choice);
   }
 
   // ---- what the server says
@@ -96,7 +105,7 @@ const makna = (() => {
   }
 
   function ask(id) {
-    setTimeout(() => byId(id)?.showModal(), 50);
+    setTimeout(() => byId(id)?.open || byId(id)?.showModal(), 50);
   }
 
   // ---- buttons and keys
