@@ -22,7 +22,69 @@ from makna.learn.settings import ClassWeight, Count, Layers, NotNegative, Pieces
 from makna.learn.soft import Soft
 
 
-class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
+class ClassFineTuned(FineTuned, ClassifierMixin, BaseEstimator):
+    """The settings of an encoder fine-tuned to classes; see `FineTune`."""
+
+    _json: ClassVar[tuple[str, ...]] = (*FineTuned._json, "classes_", "scaling_")
+
+    def __init__(
+        self,
+        encoder: str = "minilm",
+        epochs: Count = 3,
+        batch_size: Count = 16,
+        learning_rate: Positive = 3e-5,
+        max_length: Pieces = 128,
+        long: LongTexts = "head",
+        pooling: Pooling = "cls",
+        pair: Pair = "cross",
+        warmup: Share = 0.1,
+        schedule: Schedule = "linear",
+        weight_decay: NotNegative = 0.01,
+        clip: Positive | None = 1.0,
+        accumulate: Count = 1,
+        dropout: Share = 0.1,
+        class_weight: ClassWeight = None,
+        loss: LossName = "cross_entropy",
+        focal_gamma: NotNegative = 2.0,
+        oversample: bool = False,
+        freeze: Layers = 0,
+        unfreeze_after: Count | None = None,
+        patience: Count | None = None,
+        keep: Literal["best", "last"] = "best",
+        by: Literal["f1_macro", "accuracy", "precision_macro", "recall_macro", "loss"] = "f1_macro",
+        calibrate: Scaling = "temperature",
+        validation: Share = 0.1,
+        random_state: Seed = 0,
+    ) -> None:
+        self.encoder = encoder
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.max_length = max_length
+        self.long = long
+        self.pooling = pooling
+        self.pair = pair
+        self.warmup = warmup
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.clip = clip
+        self.accumulate = accumulate
+        self.dropout = dropout
+        self.class_weight = class_weight
+        self.loss = loss
+        self.focal_gamma = focal_gamma
+        self.oversample = oversample
+        self.freeze = freeze
+        self.unfreeze_after = unfreeze_after
+        self.patience = patience
+        self.keep = keep
+        self.by = by
+        self.calibrate = calibrate
+        self.validation = validation
+        self.random_state = random_state
+
+
+class FineTune(ClassFineTuned):
     """An encoder fine-tuned to classify one text, or a pair of texts.
 
     Pieces → encoder → pooling → dropout → dense → softmax (Devlin et al. 2019, section 4.1). All layers learn; AdamW,
@@ -111,64 +173,6 @@ class FineTune(FineTuned, ClassifierMixin, BaseEstimator):
     scaling_ : dict
         ``weight``, what logits are multiplied by (1 without validation rows), and ``bias``, what is added to each.
     """
-
-    _json: ClassVar[tuple[str, ...]] = (*FineTuned._json, "classes_", "scaling_")
-
-    def __init__(
-        self,
-        encoder: str = "minilm",
-        epochs: Count = 3,
-        batch_size: Count = 16,
-        learning_rate: Positive = 3e-5,
-        max_length: Pieces = 128,
-        long: LongTexts = "head",
-        pooling: Pooling = "cls",
-        pair: Pair = "cross",
-        warmup: Share = 0.1,
-        schedule: Schedule = "linear",
-        weight_decay: NotNegative = 0.01,
-        clip: Positive | None = 1.0,
-        accumulate: Count = 1,
-        dropout: Share = 0.1,
-        class_weight: ClassWeight = None,
-        loss: LossName = "cross_entropy",
-        focal_gamma: NotNegative = 2.0,
-        oversample: bool = False,
-        freeze: Layers = 0,
-        unfreeze_after: Count | None = None,
-        patience: Count | None = None,
-        keep: Literal["best", "last"] = "best",
-        by: Literal["f1_macro", "accuracy", "precision_macro", "recall_macro", "loss"] = "f1_macro",
-        calibrate: Scaling = "temperature",
-        validation: Share = 0.1,
-        random_state: Seed = 0,
-    ) -> None:
-        self.encoder = encoder
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.max_length = max_length
-        self.long = long
-        self.pooling = pooling
-        self.pair = pair
-        self.warmup = warmup
-        self.schedule = schedule
-        self.weight_decay = weight_decay
-        self.clip = clip
-        self.accumulate = accumulate
-        self.dropout = dropout
-        self.class_weight = class_weight
-        self.loss = loss
-        self.focal_gamma = focal_gamma
-        self.oversample = oversample
-        self.freeze = freeze
-        self.unfreeze_after = unfreeze_after
-        self.patience = patience
-        self.keep = keep
-        self.by = by
-        self.calibrate = calibrate
-        self.validation = validation
-        self.random_state = random_state
 
     def fit(
         self, X: Any, y: Any, X_val: Any = None, y_val: Any = None, groups: Any = None, soft: Soft | None = None

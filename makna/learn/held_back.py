@@ -48,7 +48,7 @@ class Split:
         """Return the split with codes for labels; validation rows of other classes are left out."""
         known = np.isin(self.valid.targets, classes)
         valid = Side(
-            _taken(self.valid.texts, np.flatnonzero(known)),
+            taken(self.valid.texts, np.flatnonzero(known)),
             np.searchsorted(classes, self.valid.targets[known]).astype(np.int64),
         )
         train = Side(self.train.texts, np.searchsorted(classes, self.train.targets).astype(np.int64))
@@ -107,7 +107,7 @@ def split_of(texts: TextRows, targets: np.ndarray, given: tuple[Any, Any], holdi
         check_consistent_length(other, truth)
         return Split(Side(texts, targets), Side(other, truth), "given" if other else None)
     train, valid = held_back(holding)
-    known, judged = (Side(_taken(texts, rows), targets[rows]) for rows in (train, valid))
+    known, judged = (Side(taken(texts, rows), targets[rows]) for rows in (train, valid))
     return Split(known, judged, "inner" if len(valid) else None, kept=train)
 
 
@@ -159,5 +159,6 @@ def _groups_held(holding: Holding) -> np.ndarray | None:
     return held[~back]
 
 
-def _taken(texts: TextRows, rows: np.ndarray) -> TextRows:
+def taken(texts: TextRows, rows: np.ndarray) -> TextRows:
+    """Return the texts, or pairs of texts, of these rows."""
     return [texts[row] for row in rows]

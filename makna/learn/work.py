@@ -314,6 +314,7 @@ _RULES: dict[str, Callable[[Any, Flow], Counted]] = {
     "learn.Ordered": _both_orders,
     "learn.Cascade": _cascade,
     "learn.FineTune": _finetuned,
+    "learn.FineTuneOutputs": _finetuned,
     "learn.FineTuneRegressor": _finetuned,
     "learn.Recurrent": _recurrent,
     "learn.WordsCNN": _convolution,

@@ -28,8 +28,8 @@ def build(spec: SystemSpec, task: Task, seed: int) -> Pipeline:
     spec : SystemSpec
         A system without open grids.
     task : Task
-        Inputs and target; several outputs get a learner each, numbers stay on their scale, and where the order of a
-        pair's sides means nothing the answer does not depend on it.
+        Inputs and target; several outputs get a learner each (an encoder learns them all), numbers stay on their scale,
+        and where the order of a pair's sides means nothing the answer does not depend on it.
     seed : int
         Given to every step that has a `random_state` and was given none.
     """
@@ -73,10 +73,12 @@ def _order(spec: SystemSpec, task: Task) -> str:
 def _learner(spec: SystemSpec, task: Task, seed: int) -> Any:
     """Return the learner inside its wrappers."""
     learner: Any = None
-    for step in spec.learn:
-        kind = LEARN[step["kind"]]
-        if kind.is_declined(step["settings"]) or kind.is_around_all:
-            continue
+    steps = [(LEARN[step["kind"]], step) for step in spec.learn]
+    steps = [(k, step) for k, step in steps if not k.is_declined(step["settings"]) and not k.is_around_all]
+    together = steps[0][0].for_outputs if task.target == "classes" and len(steps) == 1 else None
+    if together is not None:
+        return together(**_seeded(steps[0][1]["settings"], seed))
+    for kind, step in steps:
         settings = _seeded(step["settings"], seed)
         if kind.members is not None:
             # What is rounded is the answer, not what it is made of.

@@ -48,6 +48,9 @@ class Kind:
         The key under which a recipe names the systems it is made of, and the parameter that gets them.
     switch : bool
         Whether a recipe may write `true` for its defaults, and `false` to do without.
+    several : str or None
+        ``"package.module:Class"`` of the learner with the same parameters that learns several outputs by itself; others
+        get a copy for each.
     """
 
     path: str
@@ -62,6 +65,7 @@ class Kind:
     holds: str | None = None
     members: tuple[str, str] | None = None
     switch: bool = False
+    several: str | None = None
 
     @property
     def is_around_all(self) -> bool:
@@ -77,6 +81,11 @@ class Kind:
     def cls(self) -> Any:
         """The class, imported now."""
         return _import(self.path)
+
+    @property
+    def for_outputs(self) -> Any:
+        """The class that learns several outputs by itself, None where there is none."""
+        return None if self.several is None else _import(self.several)
 
     def is_declined(self, settings: Any) -> bool:
         """Tell whether these settings of a wrapper say to do without it, as ``calibrate: none`` does."""
@@ -123,7 +132,7 @@ LEARN: dict[str, Kind] = {
     "kernel-svr": Kind("makna.learn.kernels:KernelSVR", targets=NUMBER, main="kernel"),
     "forest-regression": Kind("makna.learn.forest:ForestRegressor", targets=NUMBER),
     "finetune": Kind("makna.learn.finetune:FineTune", targets=CLASSES, main="encoder", reads_texts=True,
-                     encoder="encoder"),
+                     encoder="encoder", several="makna.learn.finetune_outputs:FineTuneOutputs"),
     "finetune-regression": Kind("makna.learn.finetune_number:FineTuneRegressor", targets=NUMBER, main="encoder",
                                 reads_texts=True, encoder="encoder"),
     "cnn": Kind("makna.learn.cnn:WordsCNN", targets=CLASSES, main="vectors", reads_texts=True),
@@ -161,6 +170,7 @@ INNER: tuple[Kind, ...] = (
     ORDERED,
     Kind("makna.clean.text:CleanText"),
     Kind("makna.learn.outputs:PerOutput"),
+    *(Kind(kind.several) for kind in LEARN.values() if kind.several),
     Kind("makna.learn.bounded:Bounded"),
     Kind("makna.learn.marked:MarkedAnswers"),
     Kind("makna.learn.linear:LinearSVM"),

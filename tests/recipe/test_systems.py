@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from makna.core.errors import RecipeError
 from makna.core.messages import set_language
+from makna.learn.finetune_outputs import FineTuneOutputs
+from makna.learn.outputs import PerOutput
 from makna.recipe.build import build
 from makna.recipe.cells import cells
 from makna.recipe.recipe import Recipe, resolve
@@ -33,6 +37,15 @@ def test_a_learner_that_reads_texts_has_no_representation() -> None:
     assert spec.learn[0]["settings"]["encoder"] == "minilm"
     assert "take 'represent' out" in _problems("a: {" + COUNTS + "{finetune: minilm}}")
     assert "represent" in _problems("a: {learn: svm}")
+
+
+def test_an_encoder_learns_several_outputs_at_once() -> None:
+    systems = "a: {learn: {finetune: minilm}}", "b: {" + COUNTS + "svm}"
+    task = replace(_recipe(*systems).task, target="classes", outputs=("harga", "mutu"))
+    together, apart = (build(spec, task, 1)[-1] for spec in _recipe(*systems).systems)
+    assert isinstance(together, FineTuneOutputs)
+    assert (together.encoder, together.random_state) == ("minilm", 1)
+    assert isinstance(apart, PerOutput)
 
 
 def test_balance_wraps_all_that_learns() -> None:
