@@ -27,6 +27,7 @@ from pretrain import batches, check_corpus, checkpoint, corpus, settings, start,
 LOG = logging.getLogger(__name__)
 CLIP = 1.0
 ROWS_EPS = 1e-5
+LOG_EVERY = 25
 
 
 class Run:
@@ -185,7 +186,7 @@ def go(run: Run, most_steps: int | None = None) -> None:
         if run.at["decay_from"] is None and (run.out / "finish").exists():
             run.at["decay_from"] = run.at["step"]
         losses.append(run.step())
-        if len(losses) == 25 or run.ended():
+        if run.at["step"] % LOG_EVERY == 0 or run.ended():  # in step with the measuring, after a resume too
             now = time.monotonic()
             run.at["seconds"] += now - since
             row = {**run.at, "loss": sum(losses) / len(losses), "tokens_s": (run.at["tokens"] - tokens) / (now - since)}
