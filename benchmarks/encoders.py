@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from makna.core.compute import cores
 from makna.core.corpus import PART
 from makna.core.files import read_json
 from makna.recipe.data import gather
@@ -29,7 +28,7 @@ from makna.recipe.source import read_yaml
 from makna.recipe.state import RunOptions
 from makna.split.plan import TRAIN, make_plan
 
-THREADS = cores()
+THREADS = 1
 ROWS, DRAWS, SEED = 2000, (1, 2, 3), 13
 OUT = Path("runs/encoders")
 ENCODERS = ("minilm", "makna-mini")
@@ -173,6 +172,7 @@ def recipe_of(name: str, draw: int, rows: int, folder: Path) -> dict[str, Any]:
         "title": f"{name}, draw {draw}",
         "task": one.task,
         "seed": draw,
+        "threads": THREADS,
         "collect": {"files": files, **named},
         "clean": [{"rows": {"duplicates": "keep"}}],
         "split": {"parts": "given", "group": False},
@@ -208,7 +208,7 @@ def told(folder: Path, metrics: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict of dict
-        System → its metrics on the held-out rows, ``seconds`` of learning, ``megabytes`` of its model folder with the
+        System → its metrics on the held-out rows, ``seconds`` of one thread, ``megabytes`` of its model folder with the
         weights of its encoder as float32 (makna-mini's own package has them as int8: 18.6 MB), and ``n``.
     """
     found, manifest = read_json(folder / "metrics.json"), read_json(folder / "manifest.json")
@@ -245,12 +245,26 @@ def measure(
     return result
 
 
+def markdown(found: dict[str, Any]) -> str:
+    """Return the tables of a measurement: set by set, the mean of the draws with the lowest and the highest."""
+    lines = []
+    for name, by_system in found["sets"].items():
+        metrics = SETS[name].metrics
+        n = next(iter(by_system.values()))["n"]
+        lines += ["", f"**{name}**, n = {n:,}", ""]
+        lines += [f"| system | {' | '.join(metrics)} | seconds | MB |", f"|---|{'---|' * len(metrics)}--:|--:|"]
+        for system, one in by_system.items():
+            scores = [f"{one[m]['mean']:.3f} ({one[m]['low']:.3f} – {one[m]['high']:.3f})" for m in metrics]
+            lines.append(f"| {system} | {' | '.join(scores)} | {one['seconds']:.0f} | {one['megabytes']:.1f} |")
+    return "\n".join(lines[1:])
+
+
 def _spread(values: list[float]) -> dict[str, Any]:
     return {"mean": float(np.mean(values)), "low": min(values), "high": max(values), "draws": values}
 
 
 def main() -> None:
-    """Measure some sets, and print what was found."""
+    """Measure some sets, and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--draws", default="1,2,3")
@@ -259,11 +273,7 @@ def main() -> None:
     asked = parser.parse_args()
     draws = tuple(int(draw) for draw in asked.draws.split(","))
     only = tuple(name for name in asked.only.split(",") if name)
-    for name, found in measure(tuple(asked.sets.split(",")), draws, asked.rows, only)["sets"].items():
-        print(name)
-        for system, one in found.items():
-            scores = "  ".join(f"{metric} {one[metric]['mean']:.3f}" for metric in SETS[name].metrics)
-            print(f"  {system:24} {scores}  {one['seconds']:.0f} s  {one['megabytes']:.1f} MB  n = {one['n']}")
+    print(markdown(measure(tuple(asked.sets.split(",")), draws, asked.rows, only)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from makna import __version__
 from makna.recipe.machine import machine, packages
 
 HERE = Path(__file__).parent
-KNOWN = ("b1", "b1_losses", "b2", "b3", "b4", "b5", "b9", "pairs_speed", "stif", "tweets")
+KNOWN = ("b1", "b1_losses", "b2", "b3", "b4", "b5", "b9", "encoders", "pairs_speed", "stif", "tweets")
 
 
 def main(names: list[str]) -> None:
