@@ -113,8 +113,8 @@ def quick_studies(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
 
     def run_recipe(recipe: Any, folder: Any, options: Any = None) -> Any:
         options = options or runner.RunOptions()
-        # Of a few whole groups too few would be left.
-        rows = options.rows if recipe.split.group else min(options.rows or ROWS, ROWS)
+        # Of a few whole groups too few would be left, and of few rows weak labels are not shown to be better.
+        rows = options.rows if recipe.split.group or recipe.label is not None else min(options.rows or ROWS, ROWS)
         kept = kept_runs / hashlib.sha256(repr((recipe.resolved, rows, options.only)).encode()).hexdigest()
         if kept.is_dir() and not options.resume and not Path(folder).exists():
             return makna.Run(shutil.copytree(kept, folder))
