@@ -9,7 +9,10 @@ stopped. ``--rows 0`` learns from all other rows; there the draws differ by the 
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import tempfile
+import time
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +22,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from makna.core.compute import Compute, computing
 from makna.core.corpus import PART
 from makna.core.files import read_json
 from makna.recipe.data import gather
@@ -26,6 +30,7 @@ from makna.recipe.recipe import resolve
 from makna.recipe.runner import run_recipe
 from makna.recipe.source import read_yaml
 from makna.recipe.state import RunOptions
+from makna.represent.encoder import Encoder
 from makna.split.plan import TRAIN, make_plan
 
 THREADS = 1
@@ -202,24 +207,54 @@ def _bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
+def encoding_seconds(encoder: str, folder: Path) -> float:
+    """Return how long an encoder takes for all texts of a draw, none of them kept from before.
+
+    Parameters
+    ----------
+    encoder : str
+        Its name.
+    folder : Path
+        With the tables of rows.
+    """
+    tables = [pd.read_csv(folder / f"{part}.csv", keep_default_na=False) for part in ("train", "test")]
+    sides = [table[column] for table in tables for column in ("text", "text_a", "text_b") if column in table]
+    texts = [text for side in sides for text in side]
+    kept = os.environ.get("MAKNA_CACHE")
+    with tempfile.TemporaryDirectory() as scratch, computing(Compute(threads=THREADS)):
+        os.environ["MAKNA_CACHE"] = scratch
+        try:
+            step = Encoder(encoder, pooling="mean", max_length=128).fit(["hangat"])
+            step.transform(["hangat"])
+            began = time.perf_counter()
+            step.transform(texts)
+            return time.perf_counter() - began
+        finally:
+            os.environ.pop("MAKNA_CACHE") if kept is None else os.environ.update(MAKNA_CACHE=kept)
+
+
 def told(folder: Path, metrics: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """Return what each system of a finished run scored, took and weighs.
 
     Returns
     -------
     dict of dict
-        System → its metrics on the held-out rows, ``seconds`` of one thread, ``megabytes`` of its model folder with the
-        weights of its encoder as float32 (makna-mini's own package has them as int8: 18.6 MB), and ``n``.
+        System → its metrics on the held-out rows; ``seconds`` of one thread, in which all texts are encoded, settings
+        chosen and the system learned; ``megabytes`` of its model folder with the weights of its encoder as float32
+        (makna-mini's own package has them as int8: 18.6 MB); and ``n``.
     """
     found, manifest = read_json(folder / "metrics.json"), read_json(folder / "manifest.json")
     result = {}
     for name, system in found["systems"].items():
         test = system["parts"]["test"]
         size = sum(path.stat().st_size for path in (folder / "models" / name).rglob("*") if path.is_file())
-        weights = next((WEIGHTS[encoder] for encoder in ENCODERS if name == f"{encoder}-frozen"), 0.0)
+        frozen = next((encoder for encoder in ENCODERS if name == f"{encoder}-frozen"), None)
+        weights, encoding = (
+            (0.0, 0.0) if frozen is None else (WEIGHTS[frozen], encoding_seconds(frozen, folder.parent / "rows"))
+        )
         result[name] = {
             **{metric: test[metric]["value"] for metric in metrics},
-            "seconds": round(manifest["seconds"]["systems"].get(name, 0.0), 1),
+            "seconds": round(manifest["seconds"]["systems"].get(name, 0.0) + encoding, 1),
             "megabytes": round(size / 1e6 + weights, 1),
             "n": test[metrics[0]]["n"],
         }

@@ -231,7 +231,9 @@ CASES |= {
 def _finetune(name: str, **settings: Any) -> Any:
     # Frozen but for the head and the pooler: what is checked here is not how well it learns.
     quick = {"epochs": 1, "max_length": 16, "learning_rate": 1e-3, **settings}
-    module = {"FineTune": "finetune", "FineTuneRegressor": "finetune_number"}[name]
+    module = {"FineTune": "finetune", "FineTuneOutputs": "finetune_outputs", "FineTuneRegressor": "finetune_number"}[
+        name
+    ]
     return lambda: _later(f"makna.learn.{module}:{name}", str(kept_encoder("bert")), **quick)()
 
 
@@ -242,6 +244,9 @@ CASES |= {
             _finetune("FineTune", long="windows", class_weight="balanced"), TEXTS, TWO, "texts or pairs", tolerance=1e-5
         ),
         Case(_finetune("FineTune", freeze="all", pair="bi"), PAIRS, TWO, "texts or pairs", {"pair": "cross"}, 1e-5),
+    ],
+    "learn.FineTuneOutputs": [
+        Case(_finetune("FineTuneOutputs", freeze="all"), TEXTS, BOTH, "texts or pairs", {"pooling": "mean"}, 1e-5),
     ],
     "learn.FineTuneRegressor": [
         Case(_finetune("FineTuneRegressor", freeze=1), TEXTS, SCORES, "texts or pairs", {"long": "head+tail"}, 1e-4),

@@ -22,7 +22,7 @@ from makna.learn.settings import ClassWeight, Count, Layers, NotNegative, Pieces
 from makna.learn.soft import Soft
 
 
-class ClassFineTuned(FineTuned, ClassifierMixin, BaseEstimator):
+class ClassFineTuned(FineTuned):
     """The settings of an encoder fine-tuned to classes; see `FineTune`."""
 
     _json: ClassVar[tuple[str, ...]] = (*FineTuned._json, "classes_", "scaling_")
@@ -84,7 +84,7 @@ class ClassFineTuned(FineTuned, ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
 
-class FineTune(ClassFineTuned):
+class FineTune(ClassFineTuned, ClassifierMixin, BaseEstimator):
     """An encoder fine-tuned to classify one text, or a pair of texts.
 
     Pieces → encoder → pooling → dropout → dense → softmax (Devlin et al. 2019, section 4.1). All layers learn; AdamW,

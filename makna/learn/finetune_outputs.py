@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from makna.core.corpus import as_rows
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class FineTuneOutputs(ClassFineTuned):
+class FineTuneOutputs(ClassFineTuned, ClassifierMixin, BaseEstimator):
     """An encoder fine-tuned to several classes of one text or pair: one for each output, such as an aspect.
 
     As `makna.learn.finetune.FineTune`, whose parameters it has, with one dense layer for all outputs and a softmax for
