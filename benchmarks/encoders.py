@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import tempfile
 import time
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +21,8 @@ import pandas as pd
 import yaml
 
 from makna.core.compute import Compute, computing
-from makna.core.corpus import PART
-from makna.core.files import read_json
+from makna.core.corpus import PART, normalised
+from makna.core.files import read_json, write_json
 from makna.recipe.data import gather
 from makna.recipe.recipe import resolve
 from makna.recipe.runner import run_recipe
@@ -37,7 +35,6 @@ THREADS = 1
 ROWS, DRAWS, SEED = 2000, (1, 2, 3), 13
 OUT = Path("runs/encoders")
 ENCODERS = ("minilm", "makna-mini")
-SYSTEMS = ("counts-svm", "fasttext", *(f"{name}-{way}" for name in ENCODERS for way in ("frozen", "finetuned")))
 
 
 @dataclass(frozen=True)
@@ -158,7 +155,7 @@ def recipe_of(name: str, draw: int, rows: int, folder: Path) -> dict[str, Any]:
     if PART in corpus:
         corpus = corpus.sort_values(PART, key=lambda part: part == TRAIN, kind="stable")
     # Held-out rows stand first: a text of theirs is none to learn from.
-    texts = corpus[list(recipe.task.text_columns)].map(_bare)
+    texts = corpus[list(recipe.task.text_columns)].map(normalised)
     corpus = corpus[~texts.duplicated()].reset_index(drop=True)
     unit = make_plan(corpus, recipe.task, recipe.split, SEED).units[0]
     (held,) = unit.held.values()
@@ -202,11 +199,6 @@ def _read(recipe: dict[str, Any], name: str) -> Any:
     return resolve(read_yaml(yaml.safe_dump(recipe, allow_unicode=True)), name)
 
 
-def _bare(text: str) -> str:
-    """Return the letters and digits of a text, by which two are the same."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
-
-
 def encoding_seconds(encoder: str, folder: Path) -> float:
     """Return how long an encoder takes for all texts of a draw, none of them kept from before.
 
@@ -215,8 +207,15 @@ def encoding_seconds(encoder: str, folder: Path) -> float:
     encoder : str
         Its name.
     folder : Path
-        With the tables of rows.
+        With the tables of rows; what is measured is kept in it.
     """
+    known = folder / f"encoding-{encoder}.json"
+    if not known.is_file():
+        write_json(known, {"seconds": _encode(encoder, folder)})
+    return read_json(known)["seconds"]
+
+
+def _encode(encoder: str, folder: Path) -> float:
     tables = [pd.read_csv(folder / f"{part}.csv", keep_default_na=False) for part in ("train", "test")]
     sides = [table[column] for table in tables for column in ("text", "text_a", "text_b") if column in table]
     texts = [text for side in sides for text in side]

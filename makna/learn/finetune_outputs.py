@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from makna.core.corpus import as_rows
@@ -18,15 +17,16 @@ from makna.learn.epochs import CLASS_FIGURES, Figures, Measure, measure_classes
 from makna.learn.finetune import ClassFineTuned
 from makna.learn.finetune_fit import Job, seed_of
 from makna.learn.fitting import refuse_one_class
-from makna.learn.held_back import Holding, Side, Split, taken
+from makna.learn.held_back import Holding, Split
 from makna.learn.losses import CLASS_LOSSES, Loss, Terms, class_weights
+from makna.learn.outputs import SeveralOutputs, output_table, side_by_side
 from makna.learn.scaling import scaled, scaling_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class FineTuneOutputs(ClassFineTuned, ClassifierMixin, BaseEstimator):
+class FineTuneOutputs(ClassFineTuned, SeveralOutputs, BaseEstimator):
     """An encoder fine-tuned to several classes of one text or pair: one for each output, such as an aspect.
 
     As `makna.learn.finetune.FineTune`, whose parameters it has, with one dense layer for all outputs and a softmax for
@@ -74,20 +74,20 @@ class FineTuneOutputs(ClassFineTuned, ClassifierMixin, BaseEstimator):
         """
         if self.oversample:
             raise DataError("learn.oversample_outputs")
-        texts, labels = as_rows(X), _table(y)
+        texts, labels = as_rows(X), output_table(y)
         seed = seed_of(self.random_state)
         holding = Holding(self.validation, seed, _strata(labels), groups)
-        split = self._split(texts, labels, (X_val, None if y_val is None else _table(y_val)), holding)
+        split = self._split(texts, labels, (X_val, None if y_val is None else output_table(y_val)), holding)
         columns = [np.unique(column) for column in split.train.targets.T]
         if all(len(classes) == 1 for classes in columns):
-            refuse_one_class(self, labels[:, 0])
+            refuse_one_class(self, split.train.targets[:, 0])
         self.classes_ = columns
-        trained = self._learn(self._job(split), seed)
-        valid = _coded(split, self.classes_).valid.targets
+        job = self._job(split)
+        trained = self._learn(job, seed)
         said = [None] * len(columns) if trained.outputs is None else self._parts(trained.outputs)
         self.scaling_ = [
             scaling_of(part, codes, len(classes), self.calibrate)
-            for part, codes, classes in zip(said, valid.T, self.classes_, strict=True)
+            for part, codes, classes in zip(said, job.split.valid.targets.T, self.classes_, strict=True)
         ]
         if trained.interrupted:
             raise KeyboardInterrupt
@@ -102,14 +102,7 @@ class FineTuneOutputs(ClassFineTuned, ClassifierMixin, BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """Return the likeliest class of each output, shape (n, outputs), as objects."""
         found = self.predict_proba(X)
-        table = np.empty((len(found[0]), len(found)), dtype=object)
-        for place, (classes, part) in enumerate(zip(self.classes_, found, strict=True)):
-            table[:, place] = classes[part.argmax(axis=1)]
-        return table
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy over all outputs and rows."""
-        return float(np.average((self.predict(X) == _table(y)).mean(axis=1), weights=sample_weight))
+        return side_by_side([classes[part.argmax(axis=1)] for classes, part in zip(self.classes_, found, strict=True)])
 
     def to_parts(self) -> Parts:
         """Return the parts, with the labels of each output."""
@@ -139,12 +132,6 @@ class FineTuneOutputs(ClassFineTuned, ClassifierMixin, BaseEstimator):
     def _parts(self, outputs: np.ndarray) -> list[np.ndarray]:
         """Return the logits of each output."""
         return np.split(outputs, np.cumsum([len(classes) for classes in self.classes_])[:-1], axis=1)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.single_output = False
-        tags.target_tags.multi_output = True
-        return tags
 
 
 def output_terms(terms: Terms, sizes: Sequence[int], weights: Sequence[tuple[float, ...] | None]) -> Terms:
@@ -194,15 +181,6 @@ def _mean(figures: Sequence[float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def _table(y: Any) -> np.ndarray:
-    if y is None:
-        raise ValueError("This estimator requires y to be passed, but the target y is None.")
-    table = np.asarray(y)
-    if table.ndim != 2 or table.shape[1] == 0:
-        raise DataError("learn.outputs_shape", shape=table.shape)
-    return table
-
-
 def _strata(labels: np.ndarray) -> np.ndarray:
     codes = [np.unique(column, return_inverse=True)[1] for column in labels.T]
     return min(codes, key=lambda column: np.bincount(column).max() if len(column) else 0)
@@ -210,12 +188,9 @@ def _strata(labels: np.ndarray) -> np.ndarray:
 
 def _coded(split: Split, columns: Sequence[np.ndarray]) -> Split:
     """Return the split with codes for labels; validation rows with another label are left out."""
-    truth = split.valid.targets
-    known = np.all([np.isin(column, classes) for column, classes in zip(truth.T, columns, strict=True)], axis=0)
-    rows = np.flatnonzero(known) if len(truth) else np.arange(0)
-    valid = Side(taken(split.valid.texts, rows), _codes(truth[rows], columns))
-    train = Side(split.train.texts, _codes(split.train.targets, columns))
-    return replace(split, train=train, valid=valid, left_out=len(truth) - len(rows))
+    pairs = zip(split.valid.targets.T, columns, strict=True)
+    known = np.all([np.isin(column, classes) for column, classes in pairs], axis=0)
+    return split.recoded(known, lambda table: _codes(table, columns))
 
 
 def _codes(table: np.ndarray, columns: Sequence[np.ndarray]) -> np.ndarray:

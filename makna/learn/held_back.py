@@ -47,12 +47,13 @@ class Split:
     def coded(self, classes: np.ndarray) -> Self:
         """Return the split with codes for labels; validation rows of other classes are left out."""
         known = np.isin(self.valid.targets, classes)
-        valid = Side(
-            taken(self.valid.texts, np.flatnonzero(known)),
-            np.searchsorted(classes, self.valid.targets[known]).astype(np.int64),
-        )
-        train = Side(self.train.texts, np.searchsorted(classes, self.train.targets).astype(np.int64))
-        return replace(self, train=train, valid=valid, left_out=int((~known).sum()))
+        return self.recoded(known, lambda labels: np.searchsorted(classes, labels).astype(np.int64))
+
+    def recoded(self, known: np.ndarray, codes: Callable[[np.ndarray], np.ndarray]) -> Self:
+        """Return the split with codes for labels; validation rows that are not known are left out, and counted."""
+        rows = np.flatnonzero(known)
+        valid = Side(_taken(self.valid.texts, rows), self.valid.targets[rows])
+        return replace(self, valid=valid, left_out=len(known) - len(rows)).mapped(codes)
 
     def mapped(self, function: Callable[[np.ndarray], np.ndarray]) -> Self:
         """Return the split with other targets."""
@@ -107,7 +108,7 @@ def split_of(texts: TextRows, targets: np.ndarray, given: tuple[Any, Any], holdi
         check_consistent_length(other, truth)
         return Split(Side(texts, targets), Side(other, truth), "given" if other else None)
     train, valid = held_back(holding)
-    known, judged = (Side(taken(texts, rows), targets[rows]) for rows in (train, valid))
+    known, judged = (Side(_taken(texts, rows), targets[rows]) for rows in (train, valid))
     return Split(known, judged, "inner" if len(valid) else None, kept=train)
 
 
@@ -159,6 +160,5 @@ def _groups_held(holding: Holding) -> np.ndarray | None:
     return held[~back]
 
 
-def taken(texts: TextRows, rows: np.ndarray) -> TextRows:
-    """Return the texts, or pairs of texts, of these rows."""
+def _taken(texts: TextRows, rows: np.ndarray) -> TextRows:
     return [texts[row] for row in rows]

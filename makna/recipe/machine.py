@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, TypedDict
 
 import psutil
 
@@ -41,6 +41,13 @@ def machine() -> dict[str, Any]:
     }
 
 
+class Cost(TypedDict, total=False):
+    """What one piece of work took: seconds, and the highest memory seen so far in pieces of its name."""
+
+    seconds: float
+    peak_mb: float
+
+
 class Meter:
     """Seconds and peak memory (resident, megabytes) of named pieces of a run, measured twenty times a second."""
 
@@ -70,12 +77,20 @@ class Meter:
             thread.join()
 
     @contextmanager
-    def piece(self, name: str) -> Iterator[None]:
-        """Add the seconds spent inside this context to the piece `name`."""
-        start = time.perf_counter()
+    def piece(self, name: str) -> Iterator[Cost]:
+        """Add the seconds spent inside this context to the piece `name`; what they come to is known at its end."""
+        start, cost = time.perf_counter(), Cost()
         self._running.append(name)
         try:
-            yield
+            yield cost
         finally:
             self._running.remove(name)
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+            cost["seconds"] = time.perf_counter() - start
+            cost["peak_mb"] = self.peak_mb.get(name, 0.0)
+            self.seconds[name] = self.seconds.get(name, 0.0) + cost["seconds"]
+
+    def recall(self, name: str, cost: Cost | None) -> None:
+        """Count what an earlier session spent on a piece, where it is known."""
+        if cost:
+            self.seconds[name] = self.seconds.get(name, 0.0) + cost["seconds"]
+            self.peak_mb[name] = max(self.peak_mb.get(name, 0.0), cost["peak_mb"])

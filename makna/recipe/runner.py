@@ -259,13 +259,15 @@ def _fit_all(state: RunState, setting: Setting, work: UnitWork) -> None:
                 if not prepared:
                     _prepare(state, setting, work)
                     prepared = True
-                with state.meter.piece(f"system:{spec.name}"):
+                with state.meter.piece(f"system:{spec.name}") as cost:
                     fitted, found = work.run(candidates, unit, state.place(spec))
                 if spec.fold is not None or not setting.plan.by_folds:
                     state.fitted[spec.name] = fitted
-                state.store.put(name, key, found)
-            elif len(candidates) == 1 and not spec.baseline:
-                recall_model(state, work, candidates[0], unit.train)
+                state.store.put(name, key, found | {"cost": cost})
+            else:
+                state.meter.recall(f"system:{spec.name}", found.get("cost"))
+                if len(candidates) == 1 and not spec.baseline:
+                    recall_model(state, work, candidates[0], unit.train)
             run.units[unit.name] = found
             done += 1
     state.options.listen("learn", "", total, total)
@@ -295,9 +297,11 @@ def _fit_curves(state: RunState, setting: Setting, work: UnitWork) -> None:
             name = f"{run.spec.folder}/curve-{share}"
             found = state.store.get(name, key)
             if found is None:
-                with state.meter.piece(f"system:{run.spec.name}"):
+                with state.meter.piece(f"system:{run.spec.name}") as cost:
                     found = work.run_share(chosen, unit, share, state.place(run.spec))
-                state.store.put(name, key, found)
+                state.store.put(name, key, found | {"cost": cost})
+            else:
+                state.meter.recall(f"system:{run.spec.name}", found.pop("cost", None))
             run.curve.append({"share": share, **found})
 
 

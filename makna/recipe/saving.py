@@ -39,15 +39,18 @@ def save_models(state: RunState, setting: Setting, work: UnitWork) -> None:
         target = state.folder / "models" / spec.folder
         rows = _final_rows(setting, spec)
         key = _model_key(state, rows, candidates)
-        if state.store.get(f"{spec.folder}/model", key) is not None and target.is_dir():
+        known = state.store.get(f"{spec.folder}/model", key)
+        if known is not None and target.is_dir():
+            state.meter.recall(f"system:{spec.name}", known.get("cost"))
             continue
-        with state.meter.piece(f"system:{spec.name}"):
+        with state.meter.piece(f"system:{spec.name}") as cost:
             fitted = state.fitted.get(spec.name) or work.fit(candidates, rows, "final", state.place(spec))
         words = top_words(fitted.system, setting.labels) if "words" in state.recipe.explain else {}
         about = _about(state, fitted, len(rows)) | {"scores": scores[spec.name]["parts"]}
         _save(state, setting, SystemToSave(fitted, target, about | {"name": spec.name}))
         facts = facts_of(fitted.system)
-        state.store.put(f"{spec.folder}/model", key, {"words": words, "cell": fitted.spec.cell, "facts": facts})
+        known = {"words": words, "cell": fitted.spec.cell, "facts": facts, "cost": cost}
+        state.store.put(f"{spec.folder}/model", key, known)
         shutil.rmtree(state.folder / "progress" / "checkpoints" / spec.folder, ignore_errors=True)
 
 

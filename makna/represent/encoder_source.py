@@ -251,7 +251,7 @@ def _unknown(name: str) -> ModelError:
         "represent.no_encoder",
         name=name,
         here=listed(here) or "–",
-        hint="" if _is_public(name) else hint(name, [*here, *_SHIPPED, *BARE_NAMES]),
+        hint="" if name in _SHIPPED or _is_public(name) else hint(name, [*here, *_SHIPPED, *BARE_NAMES]),
         how=how,
     )
 

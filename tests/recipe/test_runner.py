@@ -110,13 +110,15 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tweets, tmp_path, monkeypat
 
 
 def test_only_what_changed_is_done_again(tmp_path, monkeypatch):
-    run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run")
+    first = run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run")
     fits = []
     whole = UnitWork.run
     monkeypatch.setattr(UnitWork, "run", lambda self, c, u, p: fits.append(c[0].name) or whole(self, c, u, p))
     options = RunOptions(resume=True)
-    run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run", options)
+    again = run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "run", options)
     assert fits == []
+    for figure in ("seconds", "peak_memory_mb"):
+        assert again.manifest[figure]["systems"] == first.manifest[figure]["systems"]
     run_recipe(load_recipe("sample-tweets", [*QUICK, "systems.counts-svm.learn.svm.C=3"]), tmp_path / "run", options)
     assert fits == ["counts-svm"] * 3
     run_recipe(load_recipe("sample-tweets", [*QUICK, "seed=5"]), tmp_path / "run", options)

@@ -298,6 +298,7 @@ def test_what_is_not_installed_is_named_with_how_to_get_it(monkeypatch: pytest.M
     with pytest.raises(ModelError, match=r"pip install \./mini") as no_encoder:
         locate_encoder("makna-mini")
     assert no_encoder.value.key == "represent.no_encoder"
+    assert no_encoder.value.fields["hint"] == ""
 
 
 shipped = pytest.mark.skipif(not (MINI / "model").is_dir(), reason="the data package has no files yet")
