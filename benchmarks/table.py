@@ -92,9 +92,21 @@ def _tweets(r: dict[str, Any]) -> Row:
     return "minilm fine-tuned on fold 1 of hate-speech", told, "≥ .82", all(r["reached"].values())
 
 
+def _encoders(r: dict[str, Any]) -> Row:
+    above = []
+    for one in r["sets"].values():
+        metric = next(iter(one["counts-svm"]))
+        sign = -1 if metric == "rmse" else 1
+        counts = sign * one["counts-svm"][metric]["mean"]
+        above.append({way: sign * one[f"makna-mini-{way}"][metric]["mean"] > counts for way in ("finetuned", "frozen")})
+    told = f"fine-tuned on {sum(s['finetuned'] for s in above)}, either way on {sum(any(s.values()) for s in above)}"
+    work = f"makna-mini above `counts-svm`, {len(above)} sets, {r['rows']:,} rows, mean of {len(r['draws'])} draws"
+    return work, f"{told} of {len(above)} sets", "on every set", all(any(s.values()) for s in above)
+
+
 ROWS: dict[str, Callable[[dict[str, Any]], Row]] = {
     "b1": _b1, "b1_losses": _b1_losses, "b2": _b2, "b3": _b3, "b4": _b4, "b5": _b5, "b9": _b9,
-    "pairs_speed": _pairs_speed, "tweets": _tweets,
+    "encoders": _encoders, "pairs_speed": _pairs_speed, "tweets": _tweets,
 }  # fmt: skip
 
 
