@@ -102,7 +102,11 @@ def _run(state: RunState) -> None:
     write_text(folder / "recipe.yaml", to_yaml(recipe.resolved))
     write_json(folder / "data.json", account)
     X, y = inputs(setting.corpus, setting.task), targets(setting.corpus, setting.task)
-    plan_rows = [[u.name, u.train.tolist(), {k: v.tolist() for k, v in u.held.items()}] for u in setting.plan.units]
+    plan_rows: list[Any] = [
+        [u.name, u.train.tolist(), {k: v.tolist() for k, v in u.held.items()}] for u in setting.plan.units
+    ]
+    if setting.plan.groups is not None:  # what is held back inside a fit goes by groups, too
+        plan_rows.append(setting.plan.groups.tolist())
     state.base_key = key_of(
         __version__, packages(), texts_hash(X), y.tolist(), plan_rows, recipe.seed,
         setting.tune.model_dump(exclude={"workers"}) if setting.tune else None,

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import makna
+from makna.collect.datasets import read_dataset
 from makna.core.errors import DataError, ModelError, RecipeError
 from makna.core.messages import set_language
 from makna.recipe import runner
@@ -137,6 +138,23 @@ def test_a_table_with_another_content_is_another_input(tmp_path, monkeypatch):
     (tmp_path / "words.csv").write_text("slang,standard\nsampah,hina\n")
     run_recipe(load_recipe("sample-tweets", sets), tmp_path / "run", RunOptions(resume=True))
     assert fits == ["counts-svm"] * 3
+
+
+def test_other_groups_with_the_same_parts_are_another_input(tmp_path, monkeypatch):
+    corpus = read_dataset("sample-tweets").table
+    corpus["few"], corpus["many"] = [f"g{i % 5}" for i in range(len(corpus))], [f"g{i % 9}" for i in range(len(corpus))]
+    parts = {"train": corpus[corpus["few"] != "g0"], "test": corpus[corpus["few"] == "g0"]}
+    for part, rows in parts.items():
+        rows.to_csv(tmp_path / f"{part}.csv", index=False)
+    files = ", ".join(f'{part}: "{tmp_path / part}.csv"' for part in parts)
+    fits = []
+    whole = UnitWork.run
+    monkeypatch.setattr(UnitWork, "run", lambda self, c, u, p: fits.append(c[0].name) or whole(self, c, u, p))
+    for group, sessions in (("few", 1), ("few", 1), ("many", 2)):
+        collect = f"collect={{files: {{{files}}}, text: tweet, label: hs, group: {group}}}"
+        sets = ["evaluate.resamples=100", "split={parts: given, group: true}", collect]
+        run_recipe(load_recipe("sample-tweets", sets), tmp_path / "run", RunOptions(resume=(tmp_path / "run").exists()))
+        assert fits.count("counts-svm") == sessions
 
 
 def test_a_full_disk_is_told_and_loses_nothing(tmp_path, monkeypatch):
