@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +15,7 @@ from makna.collect.names import check_columns, listed
 from makna.collect.sinks import DelimitedSink, JsonSink, ParquetSink, Sink
 from makna.collect.workbook_sink import WorkbookSink
 from makna.core.errors import DataError
+from makna.core.files import scratch_of
 
 
 class TableWriter:
@@ -38,7 +38,7 @@ class TableWriter:
         self.path = path
         self.columns = list(columns)
         self.rows = 0
-        self._scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        self._scratch = scratch_of(path)
         try:
             with plain_errors(path):
                 self._sink = make_sink(self._scratch)

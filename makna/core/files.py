@@ -6,7 +6,10 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+import re
+import secrets
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +17,8 @@ from typing import Any
 
 from makna.core.errors import DataError
 
+DAY = 86_400.0
+_SCRATCH = re.compile(r"\..+\.[0-9a-f]{8}\.part", re.DOTALL)
 _IN_WORDS = {
     errno.ENOSPC: "core.disk_full",
     errno.EDQUOT: "core.disk_full",
@@ -29,6 +34,59 @@ def key_in_words(problem: OSError) -> str | None:
     return _IN_WORDS.get(problem.errno or 0)
 
 
+def scratch_of(path: Path) -> Path:
+    """Return a new hidden place beside `path`, to write what takes its place when it is whole."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def is_scratch(path: Path) -> bool:
+    """Tell whether a name is one of `scratch_of`."""
+    return _SCRATCH.fullmatch(path.name) is not None
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder; nothing happens where there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give the place to write a file or folder to, which takes the place of `path` when the block ends well.
+
+    Raises
+    ------
+    OSError
+        As the system says; what was there before is untouched.
+    """
+    scratch = scratch_of(path)
+    try:
+        yield scratch
+        scratch.replace(path)
+    finally:
+        remove(scratch)
+
+
+def sweep(folder: Path, older: float = 0) -> None:
+    """Remove what a killed process had begun to write in a folder and the folders in it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to look.
+    older : float
+        Seconds that must have gone by since, where another process may be writing there now.
+    """
+    for path in [path for path in folder.rglob(".*") if is_scratch(path)]:
+        try:
+            if path.stat().st_mtime <= time.time() - older:
+                remove(path)
+        except OSError:  # gone meanwhile, or not ours to remove
+            continue
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all (UTF-8).
 
@@ -37,15 +95,8 @@ def write_text(path: Path, text: str) -> None:
     OSError
         As the system says; the old file is untouched.
     """
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode("utf-8", "surrogatepass"))
-        Path(scratch).chmod(0o644)
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+    with whole(path) as scratch:
+        scratch.write_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -10,8 +10,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +21,7 @@ from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from makna.core.errors import ModelError
-from makna.core.files import file_hash
+from makna.core.files import file_hash, whole
 from makna.core.portable import Parts, Portable, plain, type_name
 from makna.core.task import Task
 
@@ -84,8 +82,8 @@ def save_model(model: SavedModel, folder: str | os.PathLike[str], card: str) -> 
     if target.exists():
         raise ModelError("core.model_exists", path=str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
+    with whole(target) as scratch:
+        scratch.mkdir()
         tree = _write_estimator(model.system, scratch, "system")
         (scratch / CARD).write_text(card, encoding="utf-8")
         manifest = {
@@ -99,11 +97,6 @@ def save_model(model: SavedModel, folder: str | os.PathLike[str], card: str) -> 
         }
         manifest["sha256"] = _manifest_hash(manifest)
         (scratch / MANIFEST).write_bytes(_json_bytes(manifest, indent=1))
-        scratch.chmod(0o755)  # mkdtemp makes private folders; a model is meant to be handed on
-        scratch.replace(target)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
     return target
 
 

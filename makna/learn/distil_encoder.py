@@ -7,7 +7,6 @@ import json
 import math
 import os
 import shutil
-import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +18,7 @@ from makna import __version__
 from makna.core.compute import machine_of
 from makna.core.corpus import as_rows, texts_hash
 from makna.core.errors import DataError
+from makna.core.files import whole
 from makna.core.optional import require
 from makna.learn.checkpoints import fit_key
 from makna.learn.finetune_text import Reading, text_rows
@@ -190,8 +190,8 @@ def _part(rows: Rows, chosen: np.ndarray) -> Rows:
 
 def _write(target: Path, student: Any, tokenizer: Path, account: dict[str, Any]) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
+    with whole(target) as scratch:
+        scratch.mkdir()
         student.config.save_pretrained(scratch)
         weights = {name: value.detach().contiguous() for name, value in student.state_dict().items()}
         require("safetensors.torch", PURPOSE).save_file(weights, scratch / WEIGHTS, metadata={"format": "pt"})
@@ -199,9 +199,4 @@ def _write(target: Path, student: Any, tokenizer: Path, account: dict[str, Any])
             if (tokenizer / name).is_file():
                 shutil.copyfile(tokenizer / name, scratch / name)
         (scratch / ACCOUNT).write_text(json.dumps(account, indent=1, ensure_ascii=False), encoding="utf-8")
-        scratch.chmod(0o755)  # mkdtemp makes private folders
-        scratch.replace(target)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
     return target

@@ -13,7 +13,7 @@ from makna import __version__
 from makna.core.compute import computing, machine_of
 from makna.core.corpus import inputs, targets, texts_hash
 from makna.core.errors import DataError, RecipeError
-from makna.core.files import plain_os_errors, write_json, write_text
+from makna.core.files import is_scratch, plain_os_errors, sweep, whole, write_json, write_text
 from makna.core.memo import sharing
 from makna.core.messages import say
 from makna.core.metrics import check_metric
@@ -178,8 +178,11 @@ def _tried(recipe: Recipe, spec: SystemSpec) -> list[SystemSpec]:
 def _check_folder(folder: Path, resume: bool) -> None:
     if folder.exists() and not resume and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError("recipe.out_exists", path=str(folder))
-    if resume and not (folder / "recipe.yaml").is_file() and folder.exists() and any(folder.iterdir()):
-        raise DataError("recipe.not_a_run", path=str(folder))
+    if resume and folder.exists():
+        is_run = (folder / "recipe.yaml").is_file()
+        if not is_run and not all(is_scratch(path) for path in folder.iterdir()):
+            raise DataError("recipe.not_a_run", path=str(folder))
+        sweep(folder)
 
 
 def _rows(state: RunState) -> tuple[Setting, dict[str, Any]]:
@@ -342,10 +345,5 @@ def _prepare(state: RunState, setting: Setting, work: UnitWork) -> None:
 
 
 def _write_predictions(path: Path, setting: Setting, runs: list[SystemRun]) -> None:
-    scratch = path.with_name(f".{path.name}")
-    try:
+    with whole(path) as scratch:
         make_predictions(setting, runs).to_parquet(scratch, index=False)
-        scratch.replace(path)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from makna.core.files import write_text
 from makna.report.absent import skipped_section
 from makna.report.agreement import agreement_section
 from makna.report.balance import common_words_section, target_section
@@ -123,15 +122,7 @@ def make_page(run_dir: Path, lang: str = "id") -> Path:
     run = read_run(run_dir)
     page = render(run, locale)
     target = Path(run_dir) / PAGE
-    handle, scratch = tempfile.mkstemp(prefix=".report-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(page)
-        Path(scratch).chmod(0o644)  # mkstemp makes private files; a report is meant to be handed in
-        Path(scratch).replace(target)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+    write_text(target, page)
     return target
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from makna.collect.datasets import cache_folder
 from makna.core.errors import DataError, ModelError
-from makna.core.files import plain_os_errors
+from makna.core.files import DAY, plain_os_errors, scratch_of, sweep
 from makna.core.optional import require
 from makna.represent.encoder_folder import (
     CONFIG,
@@ -99,7 +99,8 @@ def _made(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     with plain_os_errors(target):
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+        scratch = scratch_of(target)
+        scratch.mkdir()
     try:
         with plain_os_errors(target):
             make(scratch)
@@ -187,6 +188,7 @@ def _touch(folder: Path) -> None:
 
 def _tidy(root: Path, kept: Path) -> None:
     try:
+        sweep(root, DAY)
         aged = sorted((path.stat().st_mtime, path) for path in root.iterdir() if not path.name.startswith("."))
     except OSError:
         return

@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from makna.collect.datasets import cache_folder
+from makna.core.files import DAY, sweep, whole
 from makna.represent.encoder_folder import tensor_places
 
 #: Bytes kept at most, over all encoders; what was used longest ago goes first.
@@ -30,7 +30,6 @@ MOST_BYTES = 6_000_000_000
 WORTH_KEEPING = 64
 _LEAST_FREE = 1_000_000_000  # bytes left on the disk for others
 _KEY_BYTES = 16
-_DAY = 86_400.0
 # What may be wrong with a folder or a file in it.
 _TROUBLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError)
 
@@ -164,7 +163,8 @@ class Shelf:
             if shutil.disk_usage(self.folder).free < rows.nbytes + _LEAST_FREE:
                 return None
             data = save({"keys": names, "lengths": lengths, "rows": rows}, metadata={"sha256": checksum})
-            _write_whole(path, data)
+            with whole(path) as scratch:
+                scratch.write_bytes(data)
             return _Chunk(self._open(path)[2], path)
         except _TROUBLE:
             return None
@@ -207,12 +207,10 @@ def tidy(root: Path, most: int) -> None:
     """Drop the files used longest ago until the rest take at most `most` bytes, and what was left half written."""
     try:
         aged = sorted(((stat := path.stat()).st_mtime, stat.st_size, path) for path in root.glob("*/*.safetensors"))
-        halves = [path for path in root.glob("*/.*") if path.stat().st_mtime < time.time() - _DAY]
+        sweep(root, DAY)
     except OSError:
         return
     total = sum(size for _, size, _ in aged)
-    for path in halves:
-        _drop(path)
     for _, size, path in aged:
         if total <= most:
             return
@@ -230,17 +228,6 @@ def _checksum(*arrays: np.ndarray) -> str:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    handle, scratch = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
 
 
 def _touch(path: Path) -> None:

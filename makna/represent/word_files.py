@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from makna.core.errors import DataError
-from makna.core.files import file_hash, plain_os_errors
+from makna.core.files import DAY, file_hash, plain_os_errors, scratch_of, sweep
 from makna.represent.vectors import vectors_folder
 from makna.represent.word_formats import BINARY, TEXT, VectorFile, write_rows
 from makna.represent.word_package import is_packaged, packaged_vectors
@@ -149,7 +148,8 @@ def _lay_out(source: Path, folder: Path) -> None:
     """Read a file whole and write its layout; the folder appears whole or not at all."""
     root = vectors_folder()
     root.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}", dir=root))
+    scratch = scratch_of(folder)
+    scratch.mkdir()
     try:
         with _opened(source) as stream:
             read = FORMATS[_ending(source)](VectorFile(stream, str(source)))
@@ -183,7 +183,8 @@ def _opened(source: Path) -> Iterator[Any]:
 
 
 def _tidy(kept: Path) -> None:
-    """Drop the layouts used longest ago where all together are too big."""
+    """Drop the layouts used longest ago where all together are too big, and what was left half written."""
+    sweep(vectors_folder(), DAY)
     aged = []
     for folder in vectors_folder().glob(f"{_PREFIX}*"):
         try:

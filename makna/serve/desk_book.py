@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from makna.collect.cells import as_text
 from makna.collect.disk import plain_errors
 from makna.collect.workbook import find_sheet
 from makna.core.errors import DataError
+from makna.core.files import whole
 from makna.core.messages import say
 from makna.serve.desk import DeskSettings, Graded
 from makna.serve.desk_columns import DeskColumns
@@ -82,13 +82,8 @@ def write_book(source: Path, sheet: str | None, out: Path, report: Report) -> li
     _add_columns(page, header, width, names, report)
     _add_reading(book, report)
     _add_promise(book, report)
-    scratch = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
-    with plain_errors(out):
-        try:
-            book.save(scratch)
-            scratch.replace(out)
-        finally:
-            scratch.unlink(missing_ok=True)
+    with plain_errors(out), whole(out) as scratch:
+        book.save(scratch)
     return names
 
 

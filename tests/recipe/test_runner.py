@@ -12,6 +12,7 @@ import pytest
 import makna
 from makna.collect.datasets import read_dataset
 from makna.core.errors import DataError, ModelError, RecipeError
+from makna.core.files import scratch_of
 from makna.core.messages import set_language
 from makna.recipe import runner
 from makna.recipe.recipe import load_recipe, resolve
@@ -108,6 +109,18 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tweets, tmp_path, monkeypat
     assert len(fits) == 3 * 3 - 4
     assert (run.folder / "metrics.json").read_bytes() == (tweets.folder / "metrics.json").read_bytes()
     assert run.manifest["resumed"]
+
+
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    scratch_of(folder / "recipe.yaml").write_text("half", encoding="utf-8")  # killed in its first write
+    recipe, options = load_recipe("sample-tweets", QUICK), RunOptions(resume=True)
+    run_recipe(recipe, folder, options)
+    scratch_of(folder / "data.json").write_text("half", encoding="utf-8")
+    scratch_of(folder / "models" / "counts-svm").mkdir(parents=True)
+    run_recipe(recipe, folder, options)
+    assert not list(folder.rglob(".*"))
 
 
 def test_only_what_changed_is_done_again(tmp_path, monkeypatch):

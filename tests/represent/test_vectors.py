@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from makna.core.files import scratch_of
 from makna.represent import vectors
 from makna.represent.vectors import WORTH_KEEPING, Shelf, scratch_array, tidy
 
@@ -132,11 +133,12 @@ def test_what_was_used_longest_ago_goes_first(cache: Path) -> None:
         os.utime(path, (1000 + i, 1000 + i))
     shelf(encoder="a").missing(TEXTS)  # used now
     size = path.stat().st_size
-    (path.parent / ".half").write_bytes(b"x")
-    os.utime(path.parent / ".half", (1000, 1000))
+    half = scratch_of(path)
+    half.write_bytes(b"x")
+    os.utime(half, (1000, 1000))
     tidy(cache / "vectors", 2 * size + 10)
     assert {name for name in "abcd" if shelf(encoder=name).missing(TEXTS) == []} == {"a", "d"}
-    assert not (path.parent / ".half").exists()
+    assert not half.exists()
 
 
 def test_reading_goes_on_while_another_process_tidies(cache: Path) -> None:
