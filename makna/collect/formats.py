@@ -13,6 +13,8 @@ from makna.collect.disk import broken_bytes, plain_errors
 from makna.collect.encoding import decoded_lines, detect_encoding, repair
 from makna.core.errors import DataError
 
+_BATCH = 1024  # rows at a time where a file is only looked over
+
 
 def json_rows(path: Path, encoding: str | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a JSON-lines file with their line numbers, values as they are.
@@ -71,6 +73,36 @@ def parquet_batches(path: Path, size: int) -> Iterator[pd.DataFrame]:
             frame.index = pd.RangeIndex(start, start + len(frame), name="row")
             start += len(frame)
             yield frame
+
+
+def parquet_size(path: Path) -> int:
+    """Return the bytes of all values of a parquet file, whose texts are not unpacked for that.
+
+    Raises
+    ------
+    DataError
+        The file is not parquet.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+    with plain_errors(path), path.open("rb") as stream, broken_bytes(path):
+        # As a dictionary, a long text that stands in a million rows takes the place of one.
+        texts = [column.name for column in pq.ParquetFile(stream).schema_arrow if column.type in kinds]
+        stream.seek(0)
+        batches = pq.ParquetFile(stream, read_dictionary=texts).iter_batches(_BATCH)
+        return sum(_column_size(column) for batch in batches for column in batch.columns)
+
+
+def _column_size(column: Any) -> int:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
+    return int(column.indices.nbytes) + (pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0)
 
 
 def _repaired(value: Any) -> Any:

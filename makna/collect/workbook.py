@@ -117,6 +117,20 @@ def find_sheet(path: Path, asked: str | None = None) -> Sheet:
     return Sheet(path, name, others, columns)
 
 
+def workbook_size(path: Path) -> int:
+    """Return the bytes that a workbook's parts are declared to unpack to; more than that is never read of them.
+
+    Raises
+    ------
+    DataError
+        The file is not a workbook.
+    """
+    with plain_errors(path), broken_bytes(path), path.open("rb") as stream:
+        _refuse_others(path, stream)
+        with ZipFile(stream) as parts:
+            return sum(part.file_size for part in parts.infolist())
+
+
 def _filled_rows(path: Path, name: str) -> Iterator[tuple[int, list[Any]]]:
     """Yield rows with their numbers; an empty one is the empty list, and those at the sheet's end are left out."""
     empty: list[int] = []

@@ -98,9 +98,8 @@ class Alignment(TakesTexts, Portable, TransformerMixin, BaseEstimator):
 
     def prepare(self, X: Any) -> None:
         """Encode all texts of a run at once, so that every fold looks them up; learns nothing."""
-        texts = _distinct(X)
-        for layer in self._layers():
-            self._encoder(layer).prepare(texts)
+        layers = self._layers()
+        self._encoder(layers[0]).prepare(_distinct(X), layers)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Find the encoder, and count in how many training texts each piece is.

@@ -41,8 +41,8 @@ class Embedding:
         Where and in which precision.
     pooling : {"mean", "cls", "max", "tokens"}
         Mean or maximum over the pieces, the first piece, or all pieces.
-    layer : int
-        Whose output: 0 the embeddings, 1 the first layer, -1 the last.
+    layers : tuple of int
+        Whose output: 0 the embeddings, 1 the first layer, -1 the last. Several cost hardly more than one.
     batch_size : int
         Rows at a time; halved where memory does not suffice.
     pad_id : int
@@ -54,13 +54,13 @@ class Embedding:
     source: EncoderSource
     machine: Machine
     pooling: Pooling
-    layer: int
+    layers: tuple[int, ...]
     batch_size: int
     pad_id: int
     longest: int
 
-    def __call__(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
-        """Yield batches: positions of rows, and for each an array of shape (1 or pieces, width) in fp32.
+    def __call__(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[np.ndarray, list[list[np.ndarray]]]]:
+        """Yield batches: positions of rows, and for each layer an array a row, shape (1 or pieces, width), in fp32.
 
         Raises
         ------
@@ -93,20 +93,19 @@ class Embedding:
             done += len(rows)
             listen(detail, done, len(ids))
 
-    def _run(self, torch: Any, network: Any, ids: Sequence[Sequence[int]], rows: np.ndarray) -> list[np.ndarray]:
+    def _run(self, torch: Any, network: Any, ids: Sequence[Sequence[int]], rows: np.ndarray) -> list[list[np.ndarray]]:
         padded, mask = pad(ids, rows, self.pad_id, MULTIPLE)
         width = min(padded.shape[1], self.longest)
         pieces = torch.from_numpy(padded[:, :width]).to(self.machine.device)
         masks = torch.from_numpy(mask[:, :width]).to(self.machine.device)
         with torch.inference_mode():
-            out = network(input_ids=pieces, attention_mask=masks, output_hidden_states=self.layer != -1)
-            hidden = out.last_hidden_state if self.layer == -1 else out.hidden_states[self.layer]
-            pooled = POOLINGS[self.pooling](torch, hidden.float(), masks)
-            found = pooled.cpu().numpy()
-        if not np.isfinite(found).all():
+            out = network(input_ids=pieces, attention_mask=masks, output_hidden_states=self.layers != (-1,))
+            every = [out.last_hidden_state if layer == -1 else out.hidden_states[layer] for layer in self.layers]
+            pooled = [POOLINGS[self.pooling](torch, hidden.float(), masks).cpu().numpy() for hidden in every]
+        if not all(np.isfinite(found).all() for found in pooled):
             raise ModelError("represent.not_finite", name=self.source.name)
         counts = mask.sum(axis=1) if self.pooling == "tokens" else np.ones(len(rows), dtype=np.int64)
-        return [one[:count] for one, count in zip(found, counts.tolist(), strict=True)]
+        return [[one[:count] for one, count in zip(found, counts.tolist(), strict=True)] for found in pooled]
 
 
 def _mean(torch: Any, hidden: Any, mask: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Self, get_args
 
@@ -105,12 +106,22 @@ class Encoder(TakesTexts, Portable, TransformerMixin, BaseEstimator):
         self.long = long
         self.normalise = normalise
 
-    def prepare(self, X: Any) -> None:
-        """Encode all texts of a run at once, so that every fold looks them up; learns nothing."""
+    def prepare(self, X: Any, layers: Sequence[int] | None = None) -> None:
+        """Encode all texts of a run at once, so that every fold looks them up; learns nothing.
+
+        Parameters
+        ----------
+        X : sequence of str, shape (n,)
+            Texts.
+        layers : sequence of int or None
+            Those whose output will be asked for; None is this encoder's own. The network runs once for all of them.
+        """
         texts = as_texts(X)
         source = locate_encoder(self.name)
-        self._check(source)
-        self._shelf(source, texts)
+        every = [copy.copy(self).set_params(layer=layer) for layer in dict.fromkeys(layers or [self.layer])]
+        for one in every:
+            one._check(source)
+        _shelves(every, source, texts)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Find the encoder and count what it cannot read of the texts.
@@ -252,6 +263,11 @@ class Encoder(TakesTexts, Portable, TransformerMixin, BaseEstimator):
 
     def _shelf(self, source: EncoderSource, texts: Sequence[str]) -> Shelf:
         """Return a shelf that has the vectors of all these texts; those that are new are made now."""
+        (shelf,) = _shelves([self], source, texts)
+        return shelf
+
+    def _empty_shelf(self, source: EncoderSource, on_disk: bool) -> Shelf:
+        """Return the shelf of these settings, with what is known already."""
         machine = machine_of(self.name)
         found = shape(source.folder)
         settings = {
@@ -271,39 +287,57 @@ class Encoder(TakesTexts, Portable, TransformerMixin, BaseEstimator):
         def make(on_disk: bool = True) -> Shelf:
             return Shelf(settings, found.width or 0, dtype, on_disk)
 
-        shelf = shared(("vectors", *settings.values()), make) or make(len(texts) >= WORTH_KEEPING)
-        missing = shelf.missing(texts)
+        return shared(("vectors", *settings.values()), make) or make(on_disk)
+
+    def _embedding(self, source: EncoderSource, layers: tuple[int, ...]) -> Embedding:
+        longest = shape(source.folder).max_length or self.max_length
+        pad_id = tokenizer_of(source).pad_token_id
+        return Embedding(source, machine_of(self.name), self.pooling, layers, self.batch_size, pad_id, longest)
+
+
+def _shelves(encoders: Sequence[Encoder], source: EncoderSource, texts: Sequence[str]) -> list[Shelf]:
+    """Return a shelf an encoder with the vectors of all these texts; the encoders differ in their layer alone."""
+    shelves = [one._empty_shelf(source, len(texts) >= WORTH_KEEPING) for one in encoders]
+    lacking: dict[tuple[str, ...], list[int]] = {}
+    for place, shelf in enumerate(shelves):
+        lacking.setdefault(tuple(shelf.missing(texts)), []).append(place)
+    for missing, places in lacking.items():
         if missing:
-            tokenizer = tokenizer_of(source)
-            ids = tokenise(tokenizer, missing, self.max_length, self.long).ids
-            embed = Embedding(
-                source, machine, self.pooling, self.layer, self.batch_size, tokenizer.pad_token_id,
-                found.max_length or self.max_length,
-            )  # fmt: skip
-            for rows, arrays in _together(embed(ids)):
-                lengths = np.array([len(array) for array in arrays], dtype=np.int64)
-                shelf.add([missing[row] for row in rows], lengths, _within(np.concatenate(arrays), dtype))
-            shelf.tidy()
-        return shelf
+            _fill([shelves[place] for place in places], [encoders[place] for place in places], source, missing)
+    return shelves
 
 
-def _together(batches: Iterator[tuple[np.ndarray, list[np.ndarray]]]) -> Iterator[tuple[list[int], list[np.ndarray]]]:
+def _fill(shelves: Sequence[Shelf], encoders: Sequence[Encoder], source: EncoderSource, texts: Sequence[str]) -> None:
+    """Put the vectors of texts that none of these shelves has on all of them."""
+    first = encoders[0]
+    ids = tokenise(tokenizer_of(source), texts, first.max_length, first.long).ids
+    embed = first._embedding(source, tuple(one.layer for one in encoders))
+    for rows, every in _together(embed(ids)):
+        for shelf, arrays in zip(shelves, every, strict=True):
+            lengths = np.array([len(array) for array in arrays], dtype=np.int64)
+            shelf.add([texts[row] for row in rows], lengths, _within(np.concatenate(arrays), shelf.dtype))
+    shelves[0].tidy()
+
+
+def _together(
+    batches: Iterator[tuple[np.ndarray, list[list[np.ndarray]]]],
+) -> Iterator[tuple[list[int], list[list[np.ndarray]]]]:
     """Yield batches joined, so that a long job is kept piece by piece in files that are not too many."""
     rows: list[int] = []
-    arrays: list[np.ndarray] = []
+    every: list[list[np.ndarray]] = []
     n_bytes = 0
     for batch, found in batches:
         rows += batch.tolist()
-        arrays += found
-        n_bytes += sum(array.nbytes for array in found)
+        every = [[*before, *arrays] for before, arrays in zip(every or [[]] * len(found), found, strict=True)]
+        n_bytes += sum(array.nbytes for arrays in found for array in arrays)
         if len(rows) >= _KEPT_TOGETHER or n_bytes >= _BYTES_TOGETHER:
-            yield rows, arrays
-            rows, arrays, n_bytes = [], [], 0
+            yield rows, every
+            rows, every, n_bytes = [], [], 0
     if rows:
-        yield rows, arrays
+        yield rows, every
 
 
-def _within(rows: np.ndarray, dtype: type) -> np.ndarray:
+def _within(rows: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return rows in a smaller type, what is too big for it as its biggest number."""
     most = np.finfo(dtype).max
     return np.clip(rows, -most, most).astype(dtype)

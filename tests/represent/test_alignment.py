@@ -114,7 +114,8 @@ def test_an_empty_side_has_nothing_and_unknown_pieces_weigh_most() -> None:
     assert step.weights_.max() == step.weights_[-1]
 
 
-def test_all_texts_are_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("layers", [None, [1, -1], [-1, -1]])
+def test_all_texts_are_encoded_once(layers: list[int] | None, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [" ".join(_rng.choice(_PLAIN, 1 + i % 9)) for i in range(300)]
     many = _pairs(*zip(texts, texts[::-1], strict=True))
     seen: list[int] = []
@@ -126,8 +127,8 @@ def test_all_texts_are_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(embed.Embedding, "_run", counted)
     with sharing():
-        tiny().prepare(many)
-        tiny().fit(many[:200]).transform(many[200:])
+        tiny(layers=layers).prepare(many)
+        tiny(layers=layers).fit(many[:200]).transform(many[200:])
     assert sum(seen) == len(set(texts))
 
 

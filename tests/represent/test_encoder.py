@@ -165,6 +165,22 @@ def test_texts_are_encoded_once(alone: Path, monkeypatch: pytest.MonkeyPatch) ->
         tiny().fit(MANY).transform(MANY)
 
 
+def test_several_layers_at_once_are_each_as_it_is_alone(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = [tiny(layer=layer).fit(FEW).transform(FEW) for layer in (0, -1, 1)]
+    with sharing():
+        tiny(layer=1).prepare(MANY)
+        tiny().prepare([*MANY, *FEW], [0, -1, 1])
+        monkeypatch.setattr(encoder.Embedding, "__call__", _must_not_run)
+        for layer, alone_it_is in zip((0, -1, 1), expected, strict=True):
+            np.testing.assert_array_equal(tiny(layer=layer).fit(FEW).transform([*FEW, *MANY])[: len(FEW)], alone_it_is)
+    assert len(files(alone)) == 3, "a file a layer, and nothing is kept twice"
+
+
+def test_a_layer_that_is_not_there_is_told_before_any_is_made() -> None:
+    with pytest.raises(DataError, match="99"):
+        tiny().prepare(MANY, [-1, 99])
+
+
 def _must_not_run(self: Any, ids: Any) -> Any:
     raise AssertionError("encoded again")
 

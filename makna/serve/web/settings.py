@@ -24,6 +24,8 @@ class SiteSettings:
         Whether a proxy with TLS stands in front: cookies are then Secure, and addresses begin with https.
     upload_limit : int
         Bytes that an uploaded file may have.
+    unpacked_limit : int
+        Bytes that its content may have, where the file is a packed one (xlsx, parquet).
     body_limit : int
         Bytes that any other request may have.
     language : {"id", "en"}
@@ -37,6 +39,7 @@ class SiteSettings:
     port: int = 8421
     proxied: bool = False
     upload_limit: int = 20 * _MIB
+    unpacked_limit: int = 200 * _MIB
     body_limit: int = _MIB
     language: str = "id"
     names: tuple[str, ...] = ()

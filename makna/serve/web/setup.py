@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from makna.collect.unpacked import unpacked_size
 from makna.core.errors import DataError, UserError
 from makna.label.store import exchange, items, label_studio, members, people, projects, relabel
 from makna.label.store.exchange import ItemColumns
@@ -18,6 +19,7 @@ from makna.serve.web.visit import Visit
 
 TABLE_FORMS = ("wide", "long", "corpus")
 TASKS_FORM = "label-studio"
+_MIB = 1024 * 1024
 ENDINGS = ("csv", "xlsx", "jsonl", "parquet")
 
 
@@ -116,11 +118,14 @@ def add_file(visit: Visit, project_id: int, path: Path, columns: ItemColumns) ->
     Raises
     ------
     UserError
-        The file is compressed, so that its length says nothing of what is inside.
+        The file is compressed, so that its length says nothing of what is inside, or unpacks to more than is taken.
     """
     place_of(visit, project_id, ("admin",))
     if path.suffix == ".gz":
         raise UserError("serve.site_packed", name=path.name)
+    size, most = unpacked_size(path), visit.settings.unpacked_limit
+    if size > most:
+        raise UserError("serve.site_unpacks", name=path.name, came=size / _MIB, allowed=most / _MIB)
     table = exchange.open_items(path)
     added = items.add_items(visit.store, project_id, exchange.items_of(table, columns))
     return added, [str(table.rows.index[place]) for place in exchange.empty_rows(table, columns)]

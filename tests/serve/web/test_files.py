@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from makna.serve.web.files import own_name
@@ -111,6 +114,31 @@ def test_rows_without_a_text_are_told_and_packed_files_refused(visit):
     assert (done.json()["added"], done.json()["left_out"]) == (1, 1)
     assert "3" in done.json()["message"]
     assert send(admin, "x.csv.gz", TABLE).status_code == 422
+
+
+def big_workbook() -> bytes:
+    packed = io.BytesIO()
+    pd.DataFrame({"teks": ["a"]}).to_excel(packed, index=False)
+    with ZipFile(packed, "a", ZIP_DEFLATED) as parts:
+        parts.writestr("xl/media/film.bin", bytes(300 * 1024 * 1024))
+    return packed.getvalue()
+
+
+def big_parquet() -> bytes:
+    packed = io.BytesIO()
+    texts = pa.array(["a" * 1_000_000]).dictionary_encode().take(pa.array([0] * 1_000))
+    pq.write_table(pa.table({"teks": texts}), packed)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(("name", "make"), [("x.xlsx", big_workbook), ("x.parquet", big_parquet)])
+def test_a_small_file_that_holds_much_is_refused(visit, name, make):
+    content = make()
+    assert len(content) < 1_000_000
+    done = send(visit("citra"), name, content)
+    assert done.status_code == 422
+    assert "MiB" in done.json()["message"]
+    assert name in done.json()["message"]
 
 
 @pytest.mark.parametrize("query", ["form=../x", "ending=exe", "form=corpus"])
