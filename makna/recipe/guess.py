@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 import yaml
 
+from makna.clean.language import count_languages
 from makna.collect.names import listed
 from makna.core.errors import DataError
 from makna.core.messages import say
@@ -20,6 +22,10 @@ _TOGETHER_WORDS = ("group", "kelompok", "soal", "question", "penulis", "author",
 _GROUP_WORDS = (*_TOGETHER_WORDS, "jenis", "kategori", "category", "produk", "product")
 _KEY_WORDS = ("kunci", "key", "desired_answer", "answer_key")
 _MOST_CLASSES = 30
+_LOOKED_AT = 500  # texts that tell the language
+_ENCODERS = {"id": "makna-mini", "en": "minilm"}
+# A small encoder wants about a thousand steps; with few rows these are many epochs, which take long and bring little.
+_STEPS, _BATCH, _LEAST_EPOCHS, _MOST_EPOCHS = 1000, 16, 3, 10
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class Guess:
         Target and group columns.
     classes : dict of int
         Label → rows, for a label.
+    language : {"id", "en"} or None
+        Of most texts, where it can be told.
     """
 
     texts: tuple[str, ...]
@@ -41,6 +49,7 @@ class Guess:
     score: str | None
     group: str | None
     classes: dict[str, int]
+    language: str | None = None
 
 
 def guess_columns(table: pd.DataFrame) -> Guess:
@@ -69,7 +78,8 @@ def guess_columns(table: pd.DataFrame) -> Guess:
     pair = _pair(table, texts, score)
     group = _named(table, _GROUP_WORDS, lambda n: n in rest and n not in pair and 1 < distinct[n] < len(table) / 2)
     classes = table[label].value_counts().to_dict() if label else {}
-    return Guess(pair, label, score, group, {str(k): int(v) for k, v in classes.items()})
+    language = _language(table[pair[0]].head(_LOOKED_AT))
+    return Guess(pair, label, score, group, {str(k): int(v) for k, v in classes.items()}, language)
 
 
 def commented_recipe(guess: Guess, source: Mapping[str, str]) -> str:
@@ -112,12 +122,30 @@ def commented_recipe(guess: Guess, source: Mapping[str, str]) -> str:
         f"split: {{folds: {folds}{grouped}}}",
         f"# {say('recipe.init_systems')}",
         systems,
+        *([] if guess.score or pair else _encoder(guess, folds)),
         f"# {say('recipe.init_evaluate')}",
         f"evaluate: {{metrics: [{metrics}], compare: {main}}}",
         "explain: [words, errors]",
         f"report: {{page: true, lang: {say('recipe.init_lang')}}}",
         "",
     ])  # fmt: skip
+
+
+def _encoder(guess: Guess, folds: int) -> list[str]:
+    """Return the lines of a fine-tuned encoder that reads the language of the texts."""
+    name = _ENCODERS.get(guess.language or "")
+    if name is None:
+        return []
+    rows = sum(guess.classes.values()) * (folds - 1) / folds
+    epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, math.ceil(_STEPS * _BATCH / max(rows, 1))))
+    return [
+        f"  # {say('recipe.init_encoder', name=name)}",
+        f"  {name}:",
+        "    on_request: true",
+        "    clean: []",
+        "    learn: {finetune: {encoder: "
+        + f"{name}, pooling: mean, class_weight: balanced, epochs: {epochs}, learning_rate: 1.0e-4}}}}",
+    ]
 
 
 _TEXT = """systems:
@@ -175,6 +203,12 @@ def _pair(table: pd.DataFrame, texts: list[str], score: str | None) -> tuple[str
             if first < second and first.rstrip("12abAB_") == second.rstrip("12abAB_"):
                 return (first, second)
     return (texts[0],)
+
+
+def _language(texts: Iterable[str]) -> str | None:
+    found = count_languages(texts)
+    indonesian, english = found["id"] + found["mixed"], found["en"]
+    return None if indonesian == english == 0 else "id" if indonesian >= english else "en"
 
 
 def _rarer(classes: dict[str, int]) -> str:

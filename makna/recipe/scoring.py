@@ -274,11 +274,16 @@ def _comparisons(
 ) -> list[dict[str, Any]]:
     """Compare all systems with the one that the recipe names, and the best ones with their rivals."""
     against = recipe.evaluate.compare
-    asked = [(name, against) for name in guesses if name != against] if against in guesses else []
+    pairs: dict[Pair, None] = {}
+    if against in guesses:
+        pairs = dict.fromkeys((name, str(against)) for name in guesses if name != against)
+    for pair in rivals:
+        if pair[::-1] not in pairs:  # either way round it is one difference
+            pairs[pair] = None
     found = []
-    for name, other in dict.fromkeys([*asked, *(pair for pair in rivals if pair[::-1] not in asked)]):
+    for name, other in pairs:
         for part in guesses[name]:
-            found += _compared(setting, recipe, guesses, (name, str(other), part))
+            found += _compared(setting, recipe, guesses, (name, other, part))
     return found
 
 

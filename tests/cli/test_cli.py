@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from makna.cli.main import run_command
+from makna.recipe.recipe import load_recipe
 
 QUICK = ["--set", "split.folds=3", "--set", "evaluate.resamples=100"]
 
@@ -64,6 +65,29 @@ def test_init_writes_a_recipe_that_runs(sample, tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out.splitlines() == [f"{sample}.yaml"]
     assert run_command(["init", f"{sample}.csv"]) == 2  # never overwrites
     assert run_command(["run", f"{sample}.yaml", *QUICK, "--out", "run", "--rows", "120"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("texts", "column", "offered"),
+    [
+        (["barangnya bagus banget", "jelek saya kecewa"], "label", "makna-mini"),
+        (["what a great phone", "this is the worst of them"], "label", "minilm"),
+        (["qwrt zxcv", "1234 5678"], "label", None),
+        (["barangnya bagus banget", "jelek saya kecewa"], "nilai", None),
+    ],
+)
+def test_init_offers_an_encoder_of_the_texts_language(texts, column, offered, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{text} {row},{row % 2}" for row in range(300) for text in texts]
+    Path("mine.csv").write_text("\n".join([f"teks,{column}", *rows]), "utf-8")
+    assert run_command(["init", "mine.csv"]) == 0
+    recipe = load_recipe("mine.yaml")
+    found = [spec for spec in recipe.systems if spec.on_request]
+    assert [spec.name for spec in found] == ([offered] if offered else [])
+    if offered:
+        finetune = found[0].learn[-1]["settings"]
+        assert finetune["encoder"] == offered
+        assert finetune["epochs"] == 10, "480 rows to learn from are 30 steps an epoch"
 
 
 def test_studies_and_doctor_list_what_is_there(capsys):

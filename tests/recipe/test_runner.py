@@ -73,6 +73,19 @@ def test_the_best_is_compared_with_the_best_baseline_and_the_next_best_unasked(t
     assert found == {(a, b): pytest.approx(scores[a]["pooled"] - scores[b]["pooled"]) for a, b in pairs}
 
 
+def test_no_difference_is_told_both_ways_round(tmp_path):
+    words = "systems.words={represent: {counts: {words: [1, 1]}}, learn: {naive-bayes: {alpha: 10}}}"
+    metrics = "evaluate={metrics: [precision_positive, recall_positive], resamples: 100}"
+    run = run_recipe(load_recipe("sample-tweets", [*QUICK, metrics, words]), tmp_path / "run").metrics
+    best = {
+        metric: max(("counts-svm", "words"), key=lambda name: run["systems"][name]["parts"]["test"][metric]["value"])
+        for metric in ("precision_positive", "recall_positive")
+    }
+    assert len(set(best.values())) == 2, "each is best by one metric"
+    pairs = {(row["system"], row["against"]) for row in run["comparisons"]}
+    assert len({frozenset(pair) for pair in pairs}) == len(pairs)
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tweets, tmp_path):
     again = run_recipe(load_recipe("sample-tweets", QUICK), tmp_path / "again")
     assert (again.folder / "metrics.json").read_bytes() == (tweets.folder / "metrics.json").read_bytes()
