@@ -8,7 +8,6 @@ at most some of their words to each other.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Set
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from makna.clean.stem_rules import StemRules
 from makna.clean.stem_worker import stem_words
 from makna.collect.datasets import cache_folder
-from makna.core.files import write_text
+from makna.core.files import DAY, sweep, write_text
 
 #: Most words kept in one file and in memory, and most files (one for every set of exceptions and version).
 MOST_ON_DISK, MOST_IN_MEMORY, MOST_FILES = 200_000, 1_000_000, 4
@@ -24,7 +23,6 @@ MOST_ON_DISK, MOST_IN_MEMORY, MOST_FILES = 200_000, 1_000_000, 4
 WORTH_KEEPING = 500
 _LONGEST = 60  # characters of a word that is kept
 _HEAD = "makna-stems-1"
-_DAY = 86_400.0
 _IN_USE: dict[str, Vocabulary] = {}
 # What may be wrong with a folder: permissions, a full disk, no home, a NUL in its name.
 _TROUBLE = (OSError, ValueError, RuntimeError)
@@ -104,6 +102,6 @@ def _tidy(folder: Path) -> None:
     """Drop the files that were written longest ago, and what a killed process left half written."""
     aged = sorted((path.stat().st_mtime, path) for path in folder.iterdir())
     finished = [path for _, path in aged if path.suffix == ".txt"]
-    halves = [path for age, path in aged if path.name.startswith(".") and age < time.time() - _DAY]
-    for path in (*finished[:-MOST_FILES], *halves):
+    for path in finished[:-MOST_FILES]:
         path.unlink(missing_ok=True)
+    sweep(folder, DAY)

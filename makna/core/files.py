@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,17 +44,16 @@ def is_scratch(path: Path) -> bool:
     return _SCRATCH.fullmatch(path.name) is not None
 
 
-def remove(path: Path) -> None:
-    """Remove a file or a folder; nothing happens where there is none."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def replacing(path: Path, is_there: Callable[[], bool] = lambda: False) -> Iterator[Path]:
     """Give the place to write a file or folder to, which takes the place of `path` when the block ends well.
+
+    Parameters
+    ----------
+    path : Path
+        The target.
+    is_there : callable
+        Asked where the target cannot be replaced: whether another process has made the same one meanwhile.
 
     Raises
     ------
@@ -64,9 +63,13 @@ def whole(path: Path) -> Iterator[Path]:
     scratch = scratch_of(path)
     try:
         yield scratch
-        scratch.replace(path)
+        try:
+            scratch.replace(path)
+        except OSError:
+            if not is_there():
+                raise
     finally:
-        remove(scratch)
+        _remove(scratch)
 
 
 def sweep(folder: Path, older: float = 0) -> None:
@@ -79,10 +82,14 @@ def sweep(folder: Path, older: float = 0) -> None:
     older : float
         Seconds that must have gone by since, where another process may be writing there now.
     """
-    for path in [path for path in folder.rglob(".*") if is_scratch(path)]:
+    try:
+        left = [path for path in folder.rglob(".*") if is_scratch(path)]
+    except OSError:  # another process removes a folder meanwhile
+        return
+    for path in left:
         try:
             if path.stat().st_mtime <= time.time() - older:
-                remove(path)
+                _remove(path)
         except OSError:  # gone meanwhile, or not ours to remove
             continue
 
@@ -95,13 +102,20 @@ def write_text(path: Path, text: str) -> None:
     OSError
         As the system says; the old file is untouched.
     """
-    with whole(path) as scratch:
+    with replacing(path) as scratch:
         scratch.write_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON whole or not at all; floats keep every bit, NaN is refused."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def file_hash(path: Path) -> str:

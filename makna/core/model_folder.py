@@ -21,7 +21,7 @@ from safetensors.numpy import save as save_tensors
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from makna.core.errors import ModelError
-from makna.core.files import file_hash, whole
+from makna.core.files import file_hash, replacing
 from makna.core.portable import Parts, Portable, plain, type_name
 from makna.core.task import Task
 
@@ -82,7 +82,7 @@ def save_model(model: SavedModel, folder: str | os.PathLike[str], card: str) -> 
     if target.exists():
         raise ModelError("core.model_exists", path=str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
-    with whole(target) as scratch:
+    with replacing(target) as scratch:
         scratch.mkdir()
         tree = _write_estimator(model.system, scratch, "system")
         (scratch / CARD).write_text(card, encoding="utf-8")

@@ -18,7 +18,7 @@ from makna import __version__
 from makna.core.compute import machine_of
 from makna.core.corpus import as_rows, texts_hash
 from makna.core.errors import DataError
-from makna.core.files import whole
+from makna.core.files import replacing
 from makna.core.optional import require
 from makna.learn.checkpoints import fit_key
 from makna.learn.finetune_text import Reading, text_rows
@@ -190,7 +190,7 @@ def _part(rows: Rows, chosen: np.ndarray) -> Rows:
 
 def _write(target: Path, student: Any, tokenizer: Path, account: dict[str, Any]) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with whole(target) as scratch:
+    with replacing(target) as scratch:
         scratch.mkdir()
         student.config.save_pretrained(scratch)
         weights = {name: value.detach().contiguous() for name, value in student.state_dict().items()}

@@ -49,7 +49,7 @@ class Guess:
     score: str | None
     group: str | None
     classes: dict[str, int]
-    language: str | None = None
+    language: str | None
 
 
 def guess_columns(table: pd.DataFrame) -> Guess:

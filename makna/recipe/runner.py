@@ -13,7 +13,7 @@ from makna import __version__
 from makna.core.compute import computing, machine_of
 from makna.core.corpus import inputs, targets, texts_hash
 from makna.core.errors import DataError, RecipeError
-from makna.core.files import is_scratch, plain_os_errors, sweep, whole, write_json, write_text
+from makna.core.files import is_scratch, plain_os_errors, replacing, sweep, write_json, write_text
 from makna.core.memo import sharing
 from makna.core.messages import say
 from makna.core.metrics import check_metric
@@ -77,6 +77,8 @@ def run_recipe(recipe: Recipe, folder: str | Path, options: RunOptions | None = 
     state = _state(recipe, options, folder)
     with plain_os_errors(folder):
         _check_folder(folder, options.resume)
+        if options.resume:
+            sweep(folder)
         workers = recipe.tune.workers if recipe.tune else 1
         with (
             engine(options.engine, workers) as state.engine, threadpool_limits(recipe.threads or 1),
@@ -182,7 +184,6 @@ def _check_folder(folder: Path, resume: bool) -> None:
         is_run = (folder / "recipe.yaml").is_file()
         if not is_run and not all(is_scratch(path) for path in folder.iterdir()):
             raise DataError("recipe.not_a_run", path=str(folder))
-        sweep(folder)
 
 
 def _rows(state: RunState) -> tuple[Setting, dict[str, Any]]:
@@ -345,5 +346,5 @@ def _prepare(state: RunState, setting: Setting, work: UnitWork) -> None:
 
 
 def _write_predictions(path: Path, setting: Setting, runs: list[SystemRun]) -> None:
-    with whole(path) as scratch:
+    with replacing(path) as scratch:
         make_predictions(setting, runs).to_parquet(scratch, index=False)

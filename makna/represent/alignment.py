@@ -112,8 +112,10 @@ class Alignment(TakesTexts, Portable, TransformerMixin, BaseEstimator):
             There for scikit-learn.
         """
         texts = _distinct(X)
-        for layer in self._layers():
-            self.encoder_ = self._encoder(layer).fit(texts)  # each layer is checked; they share all that is learned
+        *others, last = (self._encoder(layer) for layer in self._layers())
+        for other in others:
+            other.check()
+        self.encoder_ = last.fit(texts)  # layers share all that is learned
         held = np.bincount(np.concatenate([np.unique(numbers) for numbers, _ in self.encoder_.pieces(texts)]))
         held = np.append(held, 0)
         self.weights_ = np.log((1 + len(texts)) / (1 + held)) + 1 if self.weighted else np.ones(len(held))

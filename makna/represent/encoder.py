@@ -106,6 +106,18 @@ class Encoder(TakesTexts, Portable, TransformerMixin, BaseEstimator):
         self.long = long
         self.normalise = normalise
 
+    def check(self) -> None:
+        """Refuse settings that do not fit the encoder.
+
+        Raises
+        ------
+        ModelError
+            The encoder is nowhere here.
+        DataError
+            A setting is not known, or the encoder has no such layer or takes no rows that long.
+        """
+        self._check(locate_encoder(self.name))
+
     def prepare(self, X: Any, layers: Sequence[int] | None = None) -> None:
         """Encode all texts of a run at once, so that every fold looks them up; learns nothing.
 
@@ -266,7 +278,7 @@ class Encoder(TakesTexts, Portable, TransformerMixin, BaseEstimator):
         (shelf,) = _shelves([self], source, texts)
         return shelf
 
-    def _empty_shelf(self, source: EncoderSource, on_disk: bool) -> Shelf:
+    def _open_shelf(self, source: EncoderSource, on_disk: bool) -> Shelf:
         """Return the shelf of these settings, with what is known already."""
         machine = machine_of(self.name)
         found = shape(source.folder)
@@ -297,7 +309,7 @@ class Encoder(TakesTexts, Portable, TransformerMixin, BaseEstimator):
 
 def _shelves(encoders: Sequence[Encoder], source: EncoderSource, texts: Sequence[str]) -> list[Shelf]:
     """Return a shelf an encoder with the vectors of all these texts; the encoders differ in their layer alone."""
-    shelves = [one._empty_shelf(source, len(texts) >= WORTH_KEEPING) for one in encoders]
+    shelves = [one._open_shelf(source, len(texts) >= WORTH_KEEPING) for one in encoders]
     lacking: dict[tuple[str, ...], list[int]] = {}
     for place, shelf in enumerate(shelves):
         lacking.setdefault(tuple(shelf.missing(texts)), []).append(place)

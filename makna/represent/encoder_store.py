@@ -20,7 +20,7 @@ import numpy as np
 
 from makna.collect.datasets import cache_folder
 from makna.core.errors import DataError, ModelError
-from makna.core.files import DAY, plain_os_errors, scratch_of, sweep
+from makna.core.files import DAY, plain_os_errors, replacing, sweep
 from makna.core.optional import require
 from makna.represent.encoder_folder import (
     CONFIG,
@@ -99,18 +99,9 @@ def _made(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     with plain_os_errors(target):
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = scratch_of(target)
-        scratch.mkdir()
-    try:
-        with plain_os_errors(target):
+        with replacing(target, is_there=(target / CONFIG).is_file) as scratch:
+            scratch.mkdir(0o700)  # it may be the user's own
             make(scratch)
-        try:
-            scratch.replace(target)
-        except OSError:  # another process was faster
-            if not (target / CONFIG).is_file():
-                raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     _tidy(target.parent, target)
     return target
 
@@ -187,8 +178,8 @@ def _touch(folder: Path) -> None:
 
 
 def _tidy(root: Path, kept: Path) -> None:
+    sweep(root, DAY)
     try:
-        sweep(root, DAY)
         aged = sorted((path.stat().st_mtime, path) for path in root.iterdir() if not path.name.startswith("."))
     except OSError:
         return

@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from makna.collect.datasets import cache_folder
-from makna.core.files import DAY, sweep, whole
+from makna.core.files import DAY, replacing, sweep
 from makna.represent.encoder_folder import tensor_places
 
 #: Bytes kept at most, over all encoders; what was used longest ago goes first.
@@ -163,7 +163,8 @@ class Shelf:
             if shutil.disk_usage(self.folder).free < rows.nbytes + _LEAST_FREE:
                 return None
             data = save({"keys": names, "lengths": lengths, "rows": rows}, metadata={"sha256": checksum})
-            with whole(path) as scratch:
+            with replacing(path) as scratch:
+                scratch.touch(0o600)  # what was read is the user's own
                 scratch.write_bytes(data)
             return _Chunk(self._open(path)[2], path)
         except _TROUBLE:
@@ -207,9 +208,9 @@ def tidy(root: Path, most: int) -> None:
     """Drop the files used longest ago until the rest take at most `most` bytes, and what was left half written."""
     try:
         aged = sorted(((stat := path.stat()).st_mtime, stat.st_size, path) for path in root.glob("*/*.safetensors"))
-        sweep(root, DAY)
     except OSError:
         return
+    sweep(root, DAY)
     total = sum(size for _, size, _ in aged)
     for _, size, path in aged:
         if total <= most:

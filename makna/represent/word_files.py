@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from makna.core.errors import DataError
-from makna.core.files import DAY, file_hash, plain_os_errors, scratch_of, sweep
+from makna.core.files import DAY, file_hash, plain_os_errors, replacing, sweep
 from makna.represent.vectors import vectors_folder
 from makna.represent.word_formats import BINARY, TEXT, VectorFile, write_rows
 from makna.represent.word_package import is_packaged, packaged_vectors
@@ -148,26 +148,18 @@ def _lay_out(source: Path, folder: Path) -> None:
     """Read a file whole and write its layout; the folder appears whole or not at all."""
     root = vectors_folder()
     root.mkdir(parents=True, exist_ok=True)
-    scratch = scratch_of(folder)
-    scratch.mkdir()
     try:
-        with _opened(source) as stream:
-            read = FORMATS[_ending(source)](VectorFile(stream, str(source)))
-            words, width, repeated = write_rows(read, scratch / _MATRIX, str(source))
-        (scratch / _WORDS).write_text(json.dumps(words), "utf-8")
-        about = {"words": len(words), "width": width, "repeated": repeated, "sha256": file_hash(source)}
-        (scratch / _ABOUT).write_text(json.dumps(about), "utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            scratch.replace(folder)
-        except OSError:
-            # Another process laid the same file out meanwhile.
-            if _laid_out(folder) is None:
-                raise
+        with replacing(folder, is_there=lambda: _laid_out(folder) is not None) as scratch:
+            scratch.mkdir(0o700)
+            with _opened(source) as stream:
+                read = FORMATS[_ending(source)](VectorFile(stream, str(source)))
+                words, width, repeated = write_rows(read, scratch / _MATRIX, str(source))
+            (scratch / _WORDS).write_text(json.dumps(words), "utf-8")
+            about = {"words": len(words), "width": width, "repeated": repeated, "sha256": file_hash(source)}
+            (scratch / _ABOUT).write_text(json.dumps(about), "utf-8")
+            shutil.rmtree(folder, ignore_errors=True)
     except _UNPACKING as problem:
         raise DataError("represent.vectors_packed", path=str(source), reason=str(problem)) from problem
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _ending(source: Path) -> str:

@@ -16,7 +16,7 @@ from makna.collect.cells import as_text
 from makna.collect.disk import plain_errors
 from makna.collect.workbook import find_sheet
 from makna.core.errors import DataError
-from makna.core.files import whole
+from makna.core.files import replacing
 from makna.core.messages import say
 from makna.serve.desk import DeskSettings, Graded
 from makna.serve.desk_columns import DeskColumns
@@ -82,7 +82,7 @@ def write_book(source: Path, sheet: str | None, out: Path, report: Report) -> li
     _add_columns(page, header, width, names, report)
     _add_reading(book, report)
     _add_promise(book, report)
-    with plain_errors(out), whole(out) as scratch:
+    with plain_errors(out), replacing(out) as scratch:
         book.save(scratch)
     return names
 

@@ -13,6 +13,7 @@ import makna.clean.stem_worker as worker
 from makna.clean.sastrawi import root_words
 from makna.clean.stem import Stem
 from makna.clean.stem_rules import Stemmed, StemRules
+from makna.core.files import scratch_of
 
 RULES = StemRules({"bekasi": Stemmed("bekasi", "makna", "name")})
 WORDS = [f"me{word}kan" for word in sorted(root_words())[::40]]
@@ -126,8 +127,9 @@ def test_files_and_words_are_capped(cache, monkeypatch):
     assert len(vocabulary._read(RULES.key)) == len(WORDS) - 10
     for number in range(vocabulary.MOST_FILES + 2):
         fresh_run(StemRules({"bekasi": Stemmed(f"bekasi{number}")}))
-    (cache / ".half-written").write_text("")
-    os.utime(cache / ".half-written", (0, 0))
+    half = scratch_of(cache / "half.txt")
+    half.write_text("")
+    os.utime(half, (0, 0))
     fresh_run(StemRules({}))
     assert len(list(cache.iterdir())) == vocabulary.MOST_FILES
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from makna.core.files import DAY, scratch_of, sweep, whole, write_text
+from makna.core.files import DAY, replacing, scratch_of, sweep, write_text
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -16,7 +17,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     write_text(target, "old")
 
     def fill() -> None:
-        with whole(target) as scratch:
+        with replacing(target) as scratch:
             scratch.write_text("ne")
             raise OSError("disk full")
 
@@ -26,8 +27,25 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_the_same_made_by_another_process_meanwhile_stays(tmp_path):
+    theirs = tmp_path / "encoder"
+    theirs.mkdir()
+    (theirs / "config.json").write_text("theirs")
+
+    def ours(is_there: Callable[[], bool]) -> None:
+        with replacing(theirs, is_there) as scratch:
+            scratch.mkdir()
+            (scratch / "config.json").write_text("ours")
+
+    ours((theirs / "config.json").is_file)
+    with pytest.raises(OSError, match="not empty"):
+        ours(lambda: False)
+    assert (theirs / "config.json").read_text() == "theirs"
+    assert list(tmp_path.iterdir()) == [theirs]
+
+
 def test_a_folder_takes_its_place_whole(tmp_path):
-    with whole(tmp_path / "model") as scratch:
+    with replacing(tmp_path / "model") as scratch:
         scratch.mkdir()
         (scratch / "model.json").write_text("{}")
         assert not (tmp_path / "model").exists()

@@ -185,6 +185,12 @@ def _must_not_run(self: Any, ids: Any) -> Any:
     raise AssertionError("encoded again")
 
 
+def test_what_is_kept_of_texts_is_for_their_owner_alone(alone: Path) -> None:
+    tiny().fit(MANY).transform(MANY)
+    (path,) = files(alone)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_broken_file_is_made_anew(alone: Path) -> None:
     fresh = tiny().fit(MANY).transform(MANY)
     (path,) = files(alone)

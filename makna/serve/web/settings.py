@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from makna.core.messages import LANGUAGES
 
-_MIB = 1024 * 1024
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class SiteSettings:
     host: str = "127.0.0.1"
     port: int = 8421
     proxied: bool = False
-    upload_limit: int = 20 * _MIB
-    unpacked_limit: int = 200 * _MIB
-    body_limit: int = _MIB
+    upload_limit: int = 20 * MIB
+    unpacked_limit: int = 200 * MIB
+    body_limit: int = MIB
     language: str = "id"
     names: tuple[str, ...] = ()
 

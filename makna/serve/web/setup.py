@@ -15,11 +15,11 @@ from makna.label.store.labels import LabelChoice
 from makna.label.store.people import Person
 from makna.label.store.projects import Project, ProjectSettings
 from makna.serve.web.actions import Place, place_of
+from makna.serve.web.settings import MIB
 from makna.serve.web.visit import Visit
 
 TABLE_FORMS = ("wide", "long", "corpus")
 TASKS_FORM = "label-studio"
-_MIB = 1024 * 1024
 ENDINGS = ("csv", "xlsx", "jsonl", "parquet")
 
 
@@ -125,7 +125,7 @@ def add_file(visit: Visit, project_id: int, path: Path, columns: ItemColumns) ->
         raise UserError("serve.site_packed", name=path.name)
     size, most = unpacked_size(path), visit.settings.unpacked_limit
     if size > most:
-        raise UserError("serve.site_unpacks", name=path.name, came=size / _MIB, allowed=most / _MIB)
+        raise UserError("serve.site_unpacks", name=path.name, came=size / MIB, allowed=most / MIB)
     table = exchange.open_items(path)
     added = items.add_items(visit.store, project_id, exchange.items_of(table, columns))
     return added, [str(table.rows.index[place]) for place in exchange.empty_rows(table, columns)]
